@@ -1,0 +1,6 @@
+//! Everything that knows FRR's words: its configuration, its `show … json`, its tools and their traps.
+//!
+//! The modules are pure (plain data in, plain data out), but for `exec`, `vtysh` and `vty_socket`,
+//! which are the only ones that touch a process or a socket.
+
+pub mod session;
