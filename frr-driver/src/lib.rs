@@ -3,4 +3,6 @@
 //! The modules are pure (plain data in, plain data out), but for `exec`, `vtysh` and `vty_socket`,
 //! which are the only ones that touch a process or a socket.
 
+pub mod config;
+pub mod quirks;
 pub mod session;

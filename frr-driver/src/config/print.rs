@@ -1,0 +1,151 @@
+//! A configuration as text for FRR, without the traps of frr-reload: lists and maps before the neighbors that
+//! use them, every block closed, every entry numbered.
+
+use super::{Config, Context, Node, Origin, Tree};
+use crate::quirks::FrrVersion;
+
+/// A rendered configuration, and where each of its lines comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    text: String,
+    origins: Vec<Option<Origin>>,
+}
+
+impl Rendered {
+    /// The whole text, secrets included: for FRR and for files of mode 0600.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    /// Where line `number` (from 1) of the text was written; `None` for the lines that close a block.
+    pub fn origin(&self, number: u32) -> Option<&Origin> {
+        self.origins.get(usize::try_from(number).ok()?.checked_sub(1)?)?.as_ref()
+    }
+
+    fn push(&mut self, depth: usize, line: &str, origin: Option<Origin>) {
+        for _ in 0..depth {
+            self.text.push(' ');
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.origins.push(origin);
+    }
+}
+
+impl std::fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rendered").field("lines", &self.origins.len()).finish_non_exhaustive()
+    }
+}
+
+/// Renders `config` for frr-reload.
+///
+/// `host` are lines that belong to the host, as FRR runs them now (`hostname`, `no ip forwarding`, …): they are
+/// repeated as they are, because frr-reload would take their absence for a wish to remove them.
+pub fn render(config: &Config, host: &[String], version: FrrVersion) -> Rendered {
+    let mut rendered = Rendered { text: String::new(), origins: Vec::new() };
+    for line in host {
+        rendered.push(0, line, None);
+    }
+    let mut nodes = config.top.in_written_order();
+    nodes.sort_by(|(a_key, a), (b_key, b)| {
+        let (a_section, b_section) = (section(a), section(b));
+        let by_key = if a_section.is_keyed() { a_key.cmp(b_key) } else { std::cmp::Ordering::Equal };
+        a_section.cmp(&b_section).then(by_key)
+    });
+    for (_, node) in nodes {
+        push_node(&mut rendered, 0, node, version);
+    }
+    rendered
+}
+
+/// The order of the sections. An unclosed `bfd` of 7.5.1 swallows what follows, and a map that comes after the
+/// neighbor that uses it is bound late, so: BFD first, then lists, maps, and the instances last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Defaults,
+    Lines,
+    Vrf,
+    Interface,
+    Bfd,
+    List,
+    RouteMap,
+    Opaque,
+    Bgp,
+}
+
+impl Section {
+    /// Lists and maps are in order of name and number; everything else is in the order written.
+    fn is_keyed(self) -> bool {
+        matches!(self, Self::List | Self::RouteMap)
+    }
+}
+
+fn section(node: &Node) -> Section {
+    match node.opens {
+        Some(Context::Bgp) => Section::Bgp,
+        Some(Context::RouteMap) => Section::RouteMap,
+        Some(Context::Interface) => Section::Interface,
+        Some(Context::Vrf) => Section::Vrf,
+        Some(Context::Bfd) => Section::Bfd,
+        Some(Context::Top | Context::Family(_) | Context::BfdItem | Context::Opaque) => Section::Opaque,
+        None => match node.statement.words().as_slice() {
+            ["frr", "defaults", ..] => Section::Defaults,
+            [_, "prefix-list" | "access-list", ..]
+            | ["access-list", ..]
+            | ["bgp", "as-path" | "community-list" | "large-community-list" | "extcommunity-list", ..] => {
+                Section::List
+            }
+            _ => Section::Lines,
+        },
+    }
+}
+
+fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVersion) {
+    rendered.push(depth, &for_version(node.statement.reveal(), version), Some(node.statement.origin.clone()));
+    let Some(context) = node.opens else { return };
+    for child in ordered_children(context, &node.children) {
+        push_node(rendered, depth + 1, child, version);
+    }
+    let close = match context {
+        Context::Family(_) => "exit-address-family",
+        Context::Vrf => "exit-vrf",
+        Context::Opaque if node.statement.reveal().starts_with("vni ") => "exit-vni",
+        Context::Top
+        | Context::Bgp
+        | Context::RouteMap
+        | Context::Interface
+        | Context::Bfd
+        | Context::BfdItem
+        | Context::Opaque => "exit",
+    };
+    rendered.push(depth, close, None);
+}
+
+/// The order within a block: what makes a neighbor comes before what describes it, families come last.
+fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
+    let mut nodes: Vec<&Node> = tree.in_written_order().into_iter().map(|(_, node)| node).collect();
+    if context == Context::Bgp {
+        nodes.sort_by_key(|node| match node.statement.words().as_slice() {
+            _ if node.opens.is_some() => 5,
+            ["neighbor", _, "peer-group"] => 1,
+            ["neighbor", _, "remote-as" | "interface", ..] => 2,
+            ["neighbor", _, "peer-group", _] => 3,
+            ["neighbor", ..] => 4,
+            ["bgp", "listen", "range", ..] => 4,
+            _ => 0,
+        });
+    }
+    nodes
+}
+
+/// 7.5.1 has no sequence numbers in as-path lists.
+fn for_version(line: &str, version: FrrVersion) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["bgp", "as-path", "access-list", name, "seq", _, rest @ ..] if !version.numbers_as_path_entries() => {
+            super::canonical::join(&format!("bgp as-path access-list {name}"), rest)
+        }
+        _ => line.to_owned(),
+    }
+}

@@ -1,0 +1,122 @@
+//! What differs between FRR versions, as data. No other module compares versions.
+
+use std::{fmt, str::FromStr};
+
+/// A version of FRR: major, minor, patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrrVersion(pub u16, pub u16, pub u16);
+
+impl FrrVersion {
+    const V8: Self = Self(8, 0, 0);
+    const V10: Self = Self(10, 0, 0);
+
+    /// Returns whether FRR re-evaluates routes when only the action of a route-map entry changes.
+    ///
+    /// Not in 7.4 and 7.5: `lib_route_map_entry_action_modify()` raises no event (fixed by commit 4fc5dafd1c,
+    /// pull request 8110, first in 8.0).
+    pub fn notices_action_change(self) -> bool {
+        self >= Self::V8
+    }
+
+    /// Returns whether mgmtd owns the lists, route-maps and static routes (from FRR 10 on).
+    pub fn has_mgmtd(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether a map that is made after its reference is bound to the peer at once.
+    ///
+    /// Up to 10.3 only when `bgp route-map delay-timer` fires (measured on 7.5.1, 8.4.4 and 10.3: 5.2 s; on
+    /// 10.7.1: 0.25 s).
+    pub fn binds_late_maps_at_once(self) -> bool {
+        self >= Self(10, 4, 0)
+    }
+
+    /// Returns whether next-hop tracking resolves over the default route by itself, so that
+    /// `ip nht resolve-via-default` is never printed.
+    pub fn nht_resolves_via_default(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether the check of the peer's first AS number is on by default.
+    pub fn enforces_first_as(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether `echo-interval` of a BFD profile is printed as a transmit and a receive interval.
+    pub fn splits_echo_interval(self) -> bool {
+        self >= Self::V8
+    }
+
+    /// Returns whether `neighbor X ebgp-multihop` is printed with its number (255).
+    pub fn prints_multihop_255(self) -> bool {
+        self < Self::V10
+    }
+
+    /// Returns whether the entries of as-path lists have sequence numbers.
+    pub fn numbers_as_path_entries(self) -> bool {
+        self >= Self::V8
+    }
+
+    /// Returns whether `neighbor X bfd` is printed beside `neighbor X bfd profile P`.
+    pub fn prints_bfd_beside_profile(self) -> bool {
+        self >= Self::V8
+    }
+}
+
+impl Default for FrrVersion {
+    /// The newest release that was measured; for work without a running FRR.
+    fn default() -> Self {
+        Self(10, 7, 1)
+    }
+}
+
+impl fmt::Display for FrrVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// The text is no version of FRR.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a version of FRR: {0:?}")]
+pub struct VersionError(String);
+
+impl FromStr for FrrVersion {
+    type Err = VersionError;
+
+    /// Reads `8.4.4`, `10.3`, `10.7.1-dev`, `8.4.4-1.1~deb12u1`: the leading numbers count.
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let numbers: Vec<u16> = text
+            .split(|c: char| !c.is_ascii_digit() && c != '.')
+            .next()
+            .unwrap_or_default()
+            .split('.')
+            .map_while(|number| number.parse().ok())
+            .collect();
+        match numbers.as_slice() {
+            [major, minor] => Ok(Self(*major, *minor, 0)),
+            [major, minor, patch, ..] => Ok(Self(*major, *minor, *patch)),
+            [] | [_] => Err(VersionError(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: Option<FrrVersion>) {
+        assert_eq!(text.parse().ok(), want, "{text}");
+    }
+
+    #[test]
+    fn a_version_is_read_from_what_frr_and_debian_write() {
+        check("7.5.1", Some(FrrVersion(7, 5, 1)));
+        check("10.3", Some(FrrVersion(10, 3, 0)));
+        check("8.4.4-1.1~deb12u1", Some(FrrVersion(8, 4, 4)));
+        check("10.7.1_git.1234", Some(FrrVersion(10, 7, 1)));
+        check("", None);
+        check("ten", None);
+    }
+}
