@@ -4,5 +4,9 @@
 //! which are the only ones that touch a process or a socket.
 
 pub mod config;
+pub mod impact;
+pub mod merge;
+pub mod plan;
+pub mod policy;
 pub mod quirks;
 pub mod session;

@@ -66,6 +66,7 @@ pub(super) fn settle(tree: &mut Tree) {
         }
     }
     own.retain(|(peer, _)| !members.iter().any(|(member, _)| member == peer));
+    own.dedup_by(|(a, _), (b, _)| a == b);
     swallow_group_lines(tree, &members);
     if is_default && !own.is_empty() {
         for (peer, origin) in own {
