@@ -4,3 +4,10 @@
 //! which are the only ones that touch a process or a socket.
 
 pub mod session;
+
+pub mod clear;
+pub mod show;
+
+pub mod exec;
+pub mod vty_socket;
+pub mod vtysh;
