@@ -7,7 +7,7 @@
 //!     .node(NodeSpec::frr("r1", FrrVersion::V10_7).config("router bgp 64512\n"))
 //!     .node(NodeSpec::frr("r2", FrrVersion::V7_5_1).config("router bgp 64513\n"))
 //!     .link(("r1", "net1", ["172.30.0.2/24"]), ("r2", "net1", ["172.30.0.3/24"]));
-//! let lab = Lab::start(topology)?;
+//! let lab = Lab::start(&topology)?;
 //! println!("{}", lab.node("r1").vtysh("show version")?);
 //! # Ok::<(), routelet_tests::lab::LabError>(())
 //! ```
@@ -36,11 +36,11 @@ pub mod topologies;
 mod topology;
 pub mod wait;
 
-//pub use agent::{Agent, AgentBuilder};
-//pub use configmap::ConfigMapDir;
+pub use agent::{Agent, AgentBuilder};
+pub use configmap::ConfigMapDir;
 pub use error::LabError;
 pub use exec::{Output, Spawned};
-//pub use http::Response;
+pub use http::Response;
 pub use node::Node;
 pub use root::{FrrVersion, Root};
 pub use routes::{KernelRoutes, NextHop};

@@ -10,7 +10,7 @@ use super::{LabError, Node, wait};
 const STOPPED_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long the configuration may take to load at start.
-const LOADED_WITHIN: Duration = Duration::from_secs(60);
+const LOADED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Starts the daemons that are named in `$@`, and loads the configuration, in one process start from outside.
 const START: &str = r#"
@@ -59,9 +59,9 @@ impl Node {
     pub fn daemon_pid(&self, name: &str) -> Result<u32, LabError> {
         let path = format!("/run/frr/{name}.pid");
         let text = self.read_file(&path)?;
-        text.trim().parse().map_err(|_| LabError::Start {
+        text.trim().parse().map_err(|error: std::num::ParseIntError| LabError::Start {
             node: self.name.clone(),
-            cause: format!("{path} holds {text:?} and not a pid"),
+            cause: format!("{path} holds {text:?} and not a pid: {error}"),
         })
     }
 

@@ -89,7 +89,8 @@ impl Exec {
         let text = self.to_string();
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|source| LabError::Spawn { program: text.clone(), source })?;
+        let mut child =
+            command.spawn().map_err(|source| LabError::Spawn { program: text.clone(), source })?;
         let group = child.id();
         let input = child.stdin.take();
         let bytes = self.stdin.unwrap_or_default();
@@ -175,7 +176,11 @@ impl Spawned {
     /// Sends `signal` to the program, as soon as it is there.
     pub fn signal(&mut self, signal: Signal) -> Result<(), LabError> {
         let pid = wait::until(&format!("`{}` to run", self.command), KILLED_WITHIN, || self.pid())?;
-        signal::kill(pid_of(pid), signal).map_err(|errno| LabError::Connection {
+        // `nsenter` stops with its child, but does not go on with it.
+        let sent = signal::kill(pid_of(pid), signal).and_then(|()| {
+            if signal == Signal::SIGCONT { signal::kill(pid_of(self.child.id()), signal) } else { Ok(()) }
+        });
+        sent.map_err(|errno| LabError::Connection {
             what: format!("{signal} to `{}`", self.command),
             source: errno.into(),
         })

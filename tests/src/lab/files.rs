@@ -51,7 +51,7 @@ impl Node {
         Ok(bytes)
     }
 
-    /// Writes `path` inside by truncating and writing, as MetalLB does; makes missing folders.
+    /// Writes `path` inside by truncating and writing, as `MetalLB` does; makes missing folders.
     ///
     /// Files in `/etc/frr` belong to `frr` and have mode 0640, others to root with mode 0644.
     pub fn write_file(&self, path: &str, content: impl AsRef<[u8]>) -> Result<(), LabError> {
@@ -107,8 +107,10 @@ impl Node {
         match self.open(path, flags) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let made = fs::create_dir(self.folder(parent(path))?.entry(name(path)));
-                made.or_else(|error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
-                    .and_then(|()| self.open(path, flags))
+                made.or_else(
+                    |error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) },
+                )
+                .and_then(|()| self.open(path, flags))
             }
             opened => opened,
         }

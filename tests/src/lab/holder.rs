@@ -41,7 +41,7 @@ impl Holder {
     ) -> Result<Self, LabError> {
         let unshare = ["unshare", "--mount", "--propagation", "private", "--net", "--uts", "--ipc", "--pid"];
         let fork = ["--fork", "--kill-child", "bash", SCRIPT, label, name];
-        let mut argv: Vec<_> = unshare.iter().chain(&fork).map(|word| Path::new(word)).collect();
+        let mut argv: Vec<_> = unshare.iter().chain(&fork).map(Path::new).collect();
         argv.push(root.unwrap_or(Path::new("-")));
         argv.push(stage);
         let mut child = Exec::new(argv).spawn_piped(Stdio::piped())?;
@@ -81,7 +81,8 @@ impl Holder {
 impl Drop for Holder {
     fn drop(&mut self) {
         self.release();
-        let gone = wait::until("the node to go", GONE_WITHIN, || matches!(self.child.try_wait(), Ok(Some(_))));
+        let gone =
+            wait::until("the node to go", GONE_WITHIN, || matches!(self.child.try_wait(), Ok(Some(_))));
         if gone.is_err() {
             let _ = self.child.kill();
             let _ = self.child.wait();

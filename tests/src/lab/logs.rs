@@ -1,6 +1,7 @@
 //! What a failed test leaves for people to read.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -28,10 +29,8 @@ impl Lab {
     /// by itself.
     #[expect(clippy::print_stderr, reason = "belongs to the output of the failed test")]
     pub fn collect_logs(&self) -> PathBuf {
-        let logs = std::env::var_os("ROUTELET_LAB_LOGS").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/lab-logs"),
-            PathBuf::from,
-        );
+        let logs = std::env::var_os("ROUTELET_LAB_LOGS")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/lab-logs"), PathBuf::from);
         let folder = logs.join(self.label());
         for node in self.nodes() {
             let report = match collect(node, &folder.join(node.name())) {
@@ -74,8 +73,10 @@ fn collect(node: &Node, folder: &Path) -> std::io::Result<String> {
         fs::write(folder.join(name), text)?;
         let lines: Vec<_> = text.lines().collect();
         let tail = lines.iter().skip(lines.len().saturating_sub(TAIL_LINES));
-        report.push_str(&format!("--- {name}\n"));
-        tail.for_each(|line| report.push_str(&format!("{line}\n")));
+        _ = writeln!(report, "--- {name}");
+        for line in tail {
+            _ = writeln!(report, "{line}");
+        }
     }
     Ok(report)
 }

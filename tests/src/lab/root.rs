@@ -23,7 +23,7 @@ const STAMP: &str = ".routelet-frr-version";
 /// A version of FRR that the lab knows; oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FrrVersion {
-    /// 7.5.1, of Debian 11: MetalLB 0.9 to 0.13, and the route-map bug.
+    /// 7.5.1, of Debian 11: `MetalLB` 0.9 to 0.13, and the route-map bug.
     V7_5_1,
     /// 8.4.4, of Debian 12.
     V8_4_4,

@@ -25,13 +25,13 @@ impl Lab {
     /// Starts all routers of `topology`, connected, with their configuration loaded.
     ///
     /// Missing root file systems are built first. BGP sessions may not be established yet.
-    pub fn start(topology: Topology) -> Result<Self, LabError> {
+    pub fn start(topology: &Topology) -> Result<Self, LabError> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         topology.check()?;
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let label = format!("rl-{}-{number}", process::id());
         let mut lab = Self { label, nodes: BTreeMap::new(), holders: Vec::new() };
-        lab.hold(&topology)?;
+        lab.hold(topology)?;
         if let Err(error) = lab.start_nodes(&topology.nodes) {
             lab.collect_logs();
             return Err(error);
@@ -100,8 +100,10 @@ impl Lab {
     /// Writes the files of all nodes and starts their daemons, at the same time.
     fn start_nodes(&self, specs: &[NodeSpec]) -> Result<(), LabError> {
         thread::scope(|scope| {
-            let threads: Vec<_> =
-                specs.iter().map(|spec| scope.spawn(move || start_node(self.node(&spec.name), spec))).collect();
+            let threads: Vec<_> = specs
+                .iter()
+                .map(|spec| scope.spawn(move || start_node(self.node(&spec.name), spec)))
+                .collect();
             threads.into_iter().try_for_each(|thread| match thread.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),

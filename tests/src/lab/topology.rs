@@ -106,7 +106,7 @@ impl Topology {
 // === impl NodeSpec ===
 
 impl NodeSpec {
-    /// The daemons that MetalLB's pods run too, and mgmtd, in the order of FRR's own start script.
+    /// The daemons that `MetalLB`'s pods run too, and mgmtd, in the order of FRR's own start script.
     pub const DAEMONS: [&'static str; 5] = ["mgmtd", "zebra", "bgpd", "staticd", "bfdd"];
 
     /// Returns a router with FRR `version`, all of [`Self::DAEMONS`] and no configuration.
