@@ -10,3 +10,10 @@ pub mod plan;
 pub mod policy;
 pub mod quirks;
 pub mod session;
+
+pub mod clear;
+pub mod show;
+
+pub mod exec;
+pub mod vty_socket;
+pub mod vtysh;

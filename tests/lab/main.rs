@@ -1,0 +1,14 @@
+//! Tests against real FRR; they need root, and build missing root file systems.
+//!
+//! A test that fails leaves the logs of its routers in `target/lab-logs`.
+
+#[cfg(test)]
+mod lab_agent;
+#[cfg(test)]
+mod lab_cleanup;
+#[cfg(test)]
+mod lab_configmap;
+#[cfg(test)]
+mod lab_routers;
+#[cfg(test)]
+mod lab_two_gateways;
