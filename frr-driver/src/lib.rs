@@ -9,6 +9,7 @@ pub mod merge;
 pub mod plan;
 pub mod policy;
 pub mod quirks;
+pub mod reload;
 pub mod session;
 
 pub mod clear;
@@ -17,3 +18,4 @@ pub mod show;
 pub mod exec;
 pub mod vty_socket;
 pub mod vtysh;
+pub mod verify;

@@ -52,6 +52,11 @@ impl FrrVersion {
         self < Self::V10
     }
 
+    /// Returns whether frr-reload.py knows `--logfile`; without it, it writes to `/var/log/frr` even with `--stdout`.
+    pub fn reload_has_logfile_option(self) -> bool {
+        self >= Self(10, 4, 0)
+    }
+
     /// Returns whether the entries of as-path lists have sequence numbers.
     pub fn numbers_as_path_entries(self) -> bool {
         self >= Self::V8
