@@ -4,18 +4,21 @@
 //! which are the only ones that touch a process or a socket.
 
 pub mod config;
-pub mod impact;
 pub mod merge;
-pub mod plan;
 pub mod policy;
-pub mod quirks;
-pub mod reload;
-pub mod session;
 
-pub mod clear;
+pub mod impact;
+pub mod plan;
+pub mod reload;
+pub mod verify;
+
+pub mod session;
 pub mod show;
 
+pub mod clear;
+pub mod decide;
+
 pub mod exec;
+pub mod quirks;
 pub mod vty_socket;
 pub mod vtysh;
-pub mod verify;
