@@ -60,6 +60,27 @@ pub fn check(source: &str, text: &str, policy: Policy, base: &Config) -> Vec<Rej
     report.rejections
 }
 
+/// Checks the ranges of the prefix-lists in `config`: FRR's own check sees only syntax, and an apply that meets a
+/// bad range drops the lines beside it, with exit code 0 on two versions.
+pub fn check_ranges(config: &Config) -> Vec<Rejection> {
+    let mut rejections = Vec::new();
+    for family in ["ip", "ipv6"] {
+        for (_, node) in config.top.with_prefix(&format!("{family} prefix-list ")) {
+            let words = node.statement.words();
+            let [_, _, _, "seq", _, "permit" | "deny", prefix, bounds @ ..] = words.as_slice() else { continue };
+            if let Err(refusal) = extras::check_prefix(family, prefix, bounds) {
+                rejections.push(Rejection {
+                    origin: node.statement.origin.clone(),
+                    text: node.statement.to_string(),
+                    reason: refusal.reason,
+                    fix: refusal.fix,
+                });
+            }
+        }
+    }
+    rejections
+}
+
 /// The reasons found so far.
 struct Report {
     source: std::sync::Arc<str>,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// A version of FRR: major, minor, patch.
+/// A version of FRR: major, minor, patch (0 where FRR names none, as in 10.3). Ordered as versions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrrVersion(pub u16, pub u16, pub u16);
 
@@ -77,7 +77,8 @@ impl Default for FrrVersion {
 
 impl fmt::Display for FrrVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+        write!(f, "{}.{}", self.0, self.1)?;
+        if self.2 == 0 { Ok(()) } else { write!(f, ".{}", self.2) }
     }
 }
 
@@ -123,5 +124,11 @@ mod tests {
         check("10.7.1_git.1234", Some(FrrVersion(10, 7, 1)));
         check("", None);
         check("ten", None);
+    }
+
+    #[test]
+    fn versions_are_ordered_and_printed_as_frr_names_them() {
+        assert!(FrrVersion(7, 5, 1) < FrrVersion(8, 4, 4) && FrrVersion(8, 4, 4) < FrrVersion(10, 3, 0));
+        assert_eq!(FrrVersion(10, 3, 0).to_string(), "10.3");
     }
 }

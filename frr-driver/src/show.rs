@@ -17,7 +17,7 @@ pub use self::{
     bfd::{BFD_PEERS, BfdPeer, attach_bfd, bfd_peers},
     neighbors::{NEIGHBORS, neighbors},
     prefix_counts::{PrefixCounts, prefix_counts, prefix_counts_command},
-    version::{VERSION, Version, version},
+    version::{VERSION, version},
     vrfs::{BgpVrf, VRFS, vrfs},
 };
 

@@ -58,9 +58,9 @@ pub(super) fn check(text: &str, base: &Config, report: &mut Report) {
 }
 
 /// Why a line is refused, and what to write instead.
-struct Refusal {
-    reason: String,
-    fix: String,
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    pub(super) fix: String,
 }
 
 fn refuse<T>(reason: impl Into<String>, fix: impl Into<String>) -> Result<T, Refusal> {
@@ -246,7 +246,7 @@ fn refers_to_list(node: &Node, name: &str) -> bool {
 }
 
 /// FRR checks the range only when it applies the line, and drops the lines beside it then.
-fn check_prefix(family: &str, prefix: &str, bounds: &[&str]) -> Result<(), Refusal> {
+pub(super) fn check_prefix(family: &str, prefix: &str, bounds: &[&str]) -> Result<(), Refusal> {
     let longest: u8 = if family == "ip" { 32 } else { 128 };
     let length = if prefix == "any" {
         0

@@ -204,14 +204,6 @@ fn unreadable_parts_are_bounded() {
 }
 
 #[test]
-fn versions_are_ordered() {
-    let parse = |text| Version::parse(text).unwrap();
-    assert!(parse("7.5.1") < parse("8.4.4-1~deb12u1") && parse("8.4.4") < parse("10.3"));
-    assert_eq!(parse("10.5-dev").to_string(), "10.5");
-    assert_eq!(Version::parse("ten"), None);
-}
-
-#[test]
 fn prefix_counts_are_asked_per_vrf() {
     let family = AddressFamily::Ipv6Unicast;
     let session = SessionId { vrf: "red".into(), peer: "fd00::1".into() };

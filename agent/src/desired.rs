@@ -1,0 +1,245 @@
+//! From what is mounted to what FRR shall hold: which version of each source counts, and why another does not.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use frr_driver::{
+    config::load,
+    merge::{BASE, Contribution, Desired, Warning, merge},
+    policy::{self, check_ranges},
+    quirks::FrrVersion,
+};
+use routelet_status::snapshot::{SourceError, SourcePolicy, SourceState};
+
+use crate::source::{Digest, Policy, ReadError, Reading, SourceFile, Sources};
+
+/// One version of a source: its files by label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// Of all files together.
+    pub(crate) digest: Digest,
+    /// Label and text of each file.
+    pub(crate) files: Vec<(String, Secret)>,
+}
+
+/// Text that may hold passwords: its `Debug` says nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) Arc<str>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secret({} bytes)", self.0.len())
+    }
+}
+
+/// What the agent remembers of the sources between two readings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    /// The version of each source that FRR took last.
+    pub(crate) accepted: BTreeMap<String, Accepted>,
+    /// Versions that FRR's parser refused, with what it said.
+    pub(crate) refused_by_frr: BTreeMap<String, (Digest, Vec<SourceError>)>,
+}
+
+/// A version that FRR took.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    /// What it says.
+    pub(crate) version: Version,
+    /// When FRR took it.
+    pub(crate) at: jiff::Timestamp,
+}
+
+/// The sources, judged.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    /// What FRR shall hold; `None` while there is no base, now or from before.
+    pub(crate) desired: Option<Arc<Desired>>,
+    /// The version of each source that went into it.
+    pub(crate) used: BTreeMap<String, Version>,
+    /// The sources with their errors, for the status.
+    pub(crate) states: Vec<SourceState>,
+    /// Why there is nothing desired; empty if there is.
+    pub(crate) waits_for: String,
+}
+
+/// Judges `sources`, and merges those versions that count: the mounted one where it is accepted, else the last
+/// accepted one.
+pub(crate) fn judge(sources: &Sources, memory: &Memory, version: FrrVersion, allow_empty_base: bool) -> Judged {
+    let mut judged = Judged { desired: None, used: BTreeMap::new(), states: Vec::new(), waits_for: String::new() };
+    let base = base_text(sources, memory, allow_empty_base);
+    let base_config = load(BASE, base.as_ref().map_or("", |version| first_text(version)), version);
+    for (spec, reading) in &sources.readings {
+        let name = spec.name.as_str();
+        let mounted = version_of(reading);
+        let errors = match reading {
+            Reading::Missing if spec.policy == Policy::Base => {
+                let message = format!("{} does not exist: waiting for it", spec.path.display());
+                vec![SourceError { line: None, message }]
+            }
+            Reading::Missing => Vec::new(),
+            Reading::Unreadable(errors) => errors.iter().flat_map(read_errors).collect(),
+            Reading::Present(files) => {
+                judge_files(name, spec.policy, files, mounted.as_ref(), memory, &base_config, version, allow_empty_base)
+            }
+        };
+        let counts = if errors.is_empty() { mounted } else { memory.accepted.get(name).map(|a| a.version.clone()) };
+        let accepted = memory.accepted.get(name).filter(|accepted| Some(&accepted.version) == counts.as_ref());
+        judged.states.push(SourceState {
+            name: name.to_owned(),
+            policy: source_policy(spec.policy),
+            digest: counts.as_ref().map(|version| version.digest.short()),
+            accepted_at: accepted.map(|accepted| accepted.at),
+            accepted: errors.is_empty(),
+            errors,
+        });
+        if let Some(version) = counts {
+            judged.used.insert(name.to_owned(), version);
+        }
+    }
+    merge_used(sources, version, &mut judged);
+    judged
+}
+
+/// The base that counts while the contributions are judged.
+fn base_text(sources: &Sources, memory: &Memory, allow_empty_base: bool) -> Option<Version> {
+    let (spec, reading) = sources.readings.iter().find(|(spec, _)| spec.policy == Policy::Base)?;
+    let mounted = version_of(reading).filter(|version| {
+        let is_refused = memory.refused_by_frr.get(&spec.name).is_some_and(|(digest, _)| *digest == version.digest);
+        !is_refused && (allow_empty_base || !says_nothing(first_text(version)))
+    });
+    mounted.or_else(|| memory.accepted.get(&spec.name).map(|accepted| accepted.version.clone()))
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything that decides about one source, said once")]
+fn judge_files(
+    name: &str,
+    policy: Policy,
+    files: &[SourceFile],
+    mounted: Option<&Version>,
+    memory: &Memory,
+    base: &frr_driver::config::Config,
+    version: FrrVersion,
+    allow_empty_base: bool,
+) -> Vec<SourceError> {
+    if let Some((digest, errors)) = memory.refused_by_frr.get(name)
+        && mounted.is_some_and(|mounted| mounted.digest == *digest)
+    {
+        return errors.clone();
+    }
+    let rejections = |file: &SourceFile| match policy {
+        Policy::Base => check_ranges(&load(BASE, &file.text, version)),
+        Policy::Extras => policy::check(&file.label, &file.text, policy::Policy::Extras, base),
+        Policy::Full => policy::check(&file.label, &file.text, policy::Policy::Full, base),
+    };
+    let mut errors: Vec<SourceError> = files
+        .iter()
+        .flat_map(|file| rejections(file).into_iter().map(|rejection| (file.label.clone(), rejection)))
+        .map(|(label, rejection)| {
+            let place = if label == name { String::new() } else { format!("{label}:{}: ", rejection.origin.line) };
+            let fix = if rejection.fix.is_empty() { String::new() } else { format!("; {}", rejection.fix) };
+            SourceError {
+                line: usize::try_from(rejection.origin.line).ok(),
+                message: format!("{place}{}{fix}: `{}`", rejection.reason, rejection.text),
+            }
+        })
+        .collect();
+    if policy == Policy::Base && !allow_empty_base && files.iter().all(|file| says_nothing(&file.text)) {
+        let message = "the file says nothing, and would wipe FRR's configuration; --allow-empty-base if that is meant";
+        errors.push(SourceError { line: None, message: message.to_owned() });
+    }
+    errors
+}
+
+fn merge_used(sources: &Sources, version: FrrVersion, judged: &mut Judged) {
+    let Some(base) = judged.used.get(BASE).cloned() else {
+        judged.waits_for = judged
+            .states
+            .iter()
+            .find(|state| state.policy == SourcePolicy::Base)
+            .and_then(|state| state.errors.first())
+            .map_or_else(|| "no base is configured".to_owned(), |error| format!("{BASE}: {}", error.message));
+        return;
+    };
+    let contributions: Vec<(policy::Policy, &(String, Secret))> = sources
+        .readings
+        .iter()
+        .filter_map(|(spec, _)| {
+            let policy = match spec.policy {
+                Policy::Base => return None,
+                Policy::Extras => policy::Policy::Extras,
+                Policy::Full => policy::Policy::Full,
+            };
+            Some((policy, judged.used.get(&spec.name)?))
+        })
+        .flat_map(|(policy, version)| version.files.iter().map(move |file| (policy, file)))
+        .collect();
+    let contributions: Vec<Contribution<'_>> = contributions
+        .iter()
+        .map(|(policy, (label, text))| Contribution { name: label, text: &text.0, policy: *policy })
+        .collect();
+    judged.desired = Some(Arc::new(merge(first_text(&base), &contributions, version)));
+}
+
+/// Returns the warnings of a merge as `source:line: message`.
+pub(crate) fn warnings(desired: &Desired) -> Vec<String> {
+    desired.warnings.iter().map(|Warning { origin, message }| format!("{origin}: {message}")).collect()
+}
+
+fn says_nothing(text: &str) -> bool {
+    frr_driver::config::lex(&Arc::from(BASE), text).is_empty()
+}
+
+fn first_text(version: &Version) -> &str {
+    version.files.first().map_or("", |(_, text)| &text.0)
+}
+
+fn version_of(reading: &Reading) -> Option<Version> {
+    let Reading::Present(files) = reading else { return None };
+    let mut bytes = Vec::new();
+    for file in files {
+        bytes.extend_from_slice(file.label.as_bytes());
+        bytes.extend_from_slice(file.digest.as_bytes());
+    }
+    let digest = match files.as_slice() {
+        [file] => file.digest,
+        _ => Digest::of(&bytes),
+    };
+    let text = |file: &SourceFile| (file.label.clone(), Secret(Arc::from(file.text.as_str())));
+    Some(Version { digest, files: files.iter().map(text).collect() })
+}
+
+fn source_policy(policy: Policy) -> SourcePolicy {
+    match policy {
+        Policy::Base => SourcePolicy::Base,
+        Policy::Extras => SourcePolicy::Extras,
+        Policy::Full => SourcePolicy::Full,
+    }
+}
+
+/// An unreadable file, one error per line where lines are known.
+fn read_errors(error: &ReadError) -> Vec<SourceError> {
+    let (ReadError::NotUtf8 { path, lines, .. } | ReadError::NulByte { path, lines, .. }) = error else {
+        return vec![SourceError { line: None, message: with_causes(error) }];
+    };
+    let what = if matches!(error, ReadError::NotUtf8 { .. }) { "is not UTF-8" } else { "has a NUL byte" };
+    lines
+        .numbers
+        .iter()
+        .map(|line| SourceError { line: Some(*line), message: format!("{} {what}", path.display()) })
+        .collect()
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The FRR beside the agent: how its daemons, vtysh and frr-reload are reached.
+
+use std::{path::PathBuf, time::Duration};
+
+use frr_driver::{
+    exec::{self, Output},
+    quirks::FrrVersion,
+    show::version,
+    vty_socket::{Daemon, VtySocket},
+    vtysh::Vtysh,
+};
+
+use crate::desired::with_causes;
+
+/// How long a daemon may take to answer a cheap question; a busy bgpd with 500k routes took 0.3 s.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long reading the running configuration may take (8,500 lines: 0.3 s).
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where FRR is.
+#[derive(Clone, Debug)]
+pub(crate) struct Frr {
+    /// The folder of the daemons' sockets.
+    pub(crate) rundir: PathBuf,
+    /// frr-reload.py.
+    pub(crate) reload_script: PathBuf,
+}
+
+/// What FRR runs.
+#[derive(Clone)]
+pub(crate) struct Running {
+    /// What all daemons say together; holds passwords.
+    pub(crate) union: String,
+    /// What bgpd says of itself; holds passwords.
+    pub(crate) bgpd: String,
+}
+
+// === impl Frr ===
+
+/// The folder that every build of FRR uses unless it is told otherwise.
+pub(crate) const RUNDIR: &str = "/var/run/frr";
+
+impl Frr {
+    /// Returns a client of `daemon`.
+    pub(crate) fn socket(&self, daemon: Daemon) -> VtySocket {
+        VtySocket::new(&self.rundir, daemon).with_deadline(ANSWER_DEADLINE)
+    }
+
+    /// Asks bgpd for its version.
+    pub(crate) async fn version(&self) -> Result<FrrVersion, String> {
+        let reply = self.socket(Daemon::Bgpd).ask("show version").await.map_err(|error| with_causes(&error))?;
+        read_version(&reply.text).ok_or_else(|| "bgpd tells no version".to_owned())
+    }
+
+    /// Returns whether every daemon of `needed` answers; the reason names the first that does not.
+    pub(crate) async fn answers(&self, needed: &[Daemon]) -> Result<(), String> {
+        for daemon in needed {
+            let asked = self.socket(*daemon).ask("show version").await;
+            asked.map_err(|error| format!("{} does not answer: {}", daemon.name(), with_causes(&error)))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the running configuration, of all daemons and of bgpd alone.
+    pub(crate) async fn running(&self) -> Result<Running, String> {
+        let vtysh = Vtysh { timeout: READ_TIMEOUT, ..self.vtysh() };
+        let text = |output: Result<Output, exec::CommandError>| match output {
+            Ok(output) if output.status.success() => Ok(output.stdout),
+            Ok(output) => Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim())),
+            Err(error) => Err(with_causes(&error)),
+        };
+        let union = text(vtysh.run("show running-config").await)?;
+        let bgpd = text(vtysh.run_on(Daemon::Bgpd, "show running-config").await)?;
+        Ok(Running { union, bgpd })
+    }
+
+    /// Returns vtysh, for what the sockets cannot do.
+    pub(crate) fn vtysh(&self) -> Vtysh {
+        Vtysh { rundir: self.other_rundir(), ..Vtysh::default() }
+    }
+
+    /// The folder of the sockets, if it is not the one that FRR was built with.
+    pub(crate) fn other_rundir(&self) -> Option<PathBuf> {
+        (self.rundir.as_os_str() != RUNDIR).then(|| self.rundir.clone())
+    }
+}
+
+/// Reads the answer to `show version`.
+pub(crate) fn read_version(text: &str) -> Option<FrrVersion> {
+    version(text).value
+}
+
+/// The daemons without which nothing is written: frr-reload would exit 0, and their lines would be lost.
+pub(crate) fn needed(version: FrrVersion) -> Vec<Daemon> {
+    let mut needed = vec![Daemon::Zebra, Daemon::Bgpd];
+    if version.has_mgmtd() {
+        needed.insert(0, Daemon::Mgmtd);
+    }
+    needed
+}
+
