@@ -1,1 +1,17 @@
-//! Status.
+//! What the agent reports: one status for the node, one for each BGP session, and how they are told to people.
+//!
+//! Pure: a [`snapshot::Snapshot`] of what the agent knows goes in, a [`report::Report`] comes out. The types
+//! have the schema of the custom resources `BGPNode` and `BGPSession` (group `routelet.io`, `v1alpha1`).
+
+pub mod condition;
+pub mod message;
+pub mod node;
+pub mod report;
+pub mod session;
+
+pub mod snapshot;
+
+pub mod project;
+
+pub mod duration;
+pub mod table;

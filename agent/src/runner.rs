@@ -1,0 +1,234 @@
+//! The loop: one task owns the machine, waits for one event, takes a step, does the actions.
+
+use std::{sync::Arc, time::Duration};
+
+use frr_driver::{clear, merge::Desired, vty_socket::Daemon};
+use jiff::Timestamp;
+use routelet_status::{project::project, report::Report};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    apply::apply,
+    desired::with_causes,
+    frr::Frr,
+    http::Published,
+    metrics::Metrics,
+    observe::{Observation, Observer},
+    reconcile::{Action, Event, Machine},
+    source::Delivery,
+    store::Store,
+};
+
+/// How often FRR is looked at while something is awaited from it.
+const PERIOD_WAITING: Duration = Duration::from_secs(1);
+
+/// Results that may wait for the loop: each comes from an action of its own, and there are few at a time.
+const RESULTS_MAX: usize = 256;
+
+/// What the loop works with.
+pub(crate) struct Runner {
+    pub(crate) machine: Machine,
+    pub(crate) frr: Frr,
+    pub(crate) store: Arc<Store>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) period: Duration,
+    pub(crate) sources: watch::Receiver<Option<Delivery>>,
+    pub(crate) rereads: watch::Sender<u64>,
+    pub(crate) published: watch::Sender<Arc<Published>>,
+}
+
+/// What the loop wakes up for.
+enum Wake {
+    Event(Event),
+    Observed(Box<(Observer, Observation)>),
+    ObservationDue,
+    Reread,
+    ShutDown,
+    Nothing,
+}
+
+/// What has come of the actions, and what is still under way.
+struct InFlight {
+    started: Instant,
+    results: mpsc::Sender<Wake>,
+    /// `None` while an observation is under way.
+    observer: Option<Observer>,
+    next_observation: Instant,
+    report: Option<Report>,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+// === impl Runner ===
+
+impl Runner {
+    /// Runs until SIGTERM or SIGINT; FRR keeps its configuration and its sessions.
+    pub(crate) async fn run(mut self) -> std::io::Result<()> {
+        let mut signals = Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        };
+        let (results, mut done) = mpsc::channel(RESULTS_MAX);
+        let started = Instant::now();
+        let mut in_flight = InFlight {
+            started,
+            results,
+            observer: Some(Observer::new(self.frr.clone())),
+            next_observation: started,
+            report: None,
+        };
+        loop {
+            let wake = self.wait(&mut signals, &mut done, &in_flight).await;
+            let event = match wake {
+                Wake::ShutDown => break,
+                Wake::Nothing => continue,
+                Wake::Reread => {
+                    info!("asked to read the sources again");
+                    self.rereads.send_modify(|request| *request += 1);
+                    continue;
+                }
+                Wake::ObservationDue => {
+                    self.start_observation(&mut in_flight);
+                    continue;
+                }
+                Wake::Observed(both) => {
+                    let (observer, observation) = *both;
+                    in_flight.observer = Some(observer);
+                    Event::Observed(Box::new(observation))
+                }
+                Wake::Event(event) => event,
+            };
+            let is_news = !matches!(event, Event::DeadlineReached);
+            let actions = self.machine.step(event, in_flight.started.elapsed(), Timestamp::now());
+            for action in actions {
+                self.start(action, &mut in_flight);
+            }
+            if is_news {
+                self.publish(&mut in_flight).await;
+            }
+        }
+        info!("agent stopped, FRR goes on as it is");
+        Ok(())
+    }
+
+    async fn wait(&mut self, signals: &mut Signals, done: &mut mpsc::Receiver<Wake>, in_flight: &InFlight) -> Wake {
+        let deadline = self.machine.next_deadline().map(|deadline| in_flight.started + deadline);
+        let observation = in_flight.observer.as_ref().map(|_| in_flight.next_observation);
+        tokio::select! {
+            biased;
+            _ = signals.terminate.recv() => Wake::ShutDown,
+            _ = signals.interrupt.recv() => Wake::ShutDown,
+            _ = signals.hang_up.recv() => Wake::Reread,
+            Some(wake) = done.recv() => wake,
+            Ok(()) = self.sources.changed() => {
+                let delivery = self.sources.borrow_and_update().clone();
+                delivery.map_or(Wake::Nothing, |delivery| self.read(delivery))
+            }
+            () = until(observation) => Wake::ObservationDue,
+            () = until(deadline) => Wake::Event(Event::DeadlineReached),
+        }
+    }
+
+    fn read(&self, delivery: Delivery) -> Wake {
+        let forced = delivery.answers != 0 && delivery.answers == *self.rereads.borrow();
+        Wake::Event(Event::SourcesRead { sources: delivery.sources, forced })
+    }
+
+    fn start_observation(&self, in_flight: &mut InFlight) {
+        let Some(mut observer) = in_flight.observer.take() else { return };
+        let period = if self.machine.is_waiting_for_frr() { PERIOD_WAITING.min(self.period) } else { self.period };
+        in_flight.next_observation = Instant::now() + period;
+        let results = in_flight.results.clone();
+        tokio::spawn(async move {
+            let observation = observer.observe().await;
+            // The loop is gone only when the agent ends.
+            drop(results.send(Wake::Observed(Box::new((observer, observation)))).await);
+        });
+    }
+
+    fn start(&self, action: Action, in_flight: &mut InFlight) {
+        match action {
+            Action::Apply(desired) => self.start_apply(desired, in_flight),
+            Action::Clear { session, family, kind, reason } => {
+                let (frr, results) = (self.frr.clone(), in_flight.results.clone());
+                tokio::spawn(async move {
+                    let command = clear::command(&session, family, kind);
+                    let complaint = match frr.socket(Daemon::Bgpd).ask(&command).await {
+                        Ok(reply) => clear::judge(&reply.text).err().map(|error| error.complaint).unwrap_or_default(),
+                        Err(error) => with_causes(&error),
+                    };
+                    let event = Event::Cleared { session, family, kind, reason, complaint };
+                    drop(results.send(Wake::Event(event)).await);
+                });
+            }
+            Action::Observe => {
+                in_flight.next_observation = Instant::now();
+                if let Some(observer) = &mut in_flight.observer {
+                    observer.expect_change();
+                }
+            }
+            Action::KeepAccepted { name, text } => {
+                let store = Arc::clone(&self.store);
+                tokio::task::spawn_blocking(move || {
+                    let kept = match text {
+                        Some(text) => store.save_accepted(&name, &text),
+                        None => store.forget_accepted(&name),
+                    };
+                    if let Err(error) = kept {
+                        warn!(source = name, reason = with_causes(&error), "accepted version cannot be kept");
+                    }
+                });
+            }
+            Action::CountApply { result, duration } => self.metrics.applied(result, duration),
+            Action::CountRejection { source } => self.metrics.rejected(&source),
+            Action::CountClear { kind, is_sent } => self.metrics.cleared(kind, is_sent),
+        }
+    }
+
+    fn start_apply(&self, desired: Arc<Desired>, in_flight: &InFlight) {
+        let (frr, store, results) = (self.frr.clone(), Arc::clone(&self.store), in_flight.results.clone());
+        tokio::spawn(async move {
+            let outcome = apply(&frr, &store, &desired).await;
+            let event = Event::Applied { generation: desired.generation.clone(), outcome: Box::new(outcome) };
+            drop(results.send(Wake::Event(event)).await);
+        });
+    }
+
+    /// Publishes to the file, the metrics and the server.
+    async fn publish(&self, in_flight: &mut InFlight) {
+        let snapshot = self.machine.snapshot(Timestamp::now());
+        let report = project(&snapshot, in_flight.report.as_ref());
+        self.metrics.update(&snapshot);
+        self.published.send_replace(Arc::new(Published {
+            report: report.clone(),
+            ready: self.machine.readiness(),
+            ticked_at: Instant::now(),
+        }));
+        in_flight.report = Some(report.clone());
+        let store = Arc::clone(&self.store);
+        let written = tokio::task::spawn_blocking(move || match serde_json::to_vec_pretty(&report) {
+            Ok(json) => store.write_status(&json).map_err(|error| with_causes(&error)),
+            Err(error) => Err(with_causes(&error)),
+        });
+        if let Ok(Err(reason)) = written.await {
+            error!(reason, "status cannot be written");
+        }
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

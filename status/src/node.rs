@@ -1,0 +1,200 @@
+//! The status of a node: `BGPNode`.
+
+use std::net::IpAddr;
+
+use frr_driver::{
+    clear::ClearKind,
+    session::{AddressFamily, PeerId},
+    vty_socket::Daemon,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    condition::Condition,
+    snapshot::{ApplyResult, Engine, SourcePolicy},
+};
+
+/// The most gateways in a status: more than a rack has, and 64 of them fill 8 KB.
+pub const GATEWAYS_MAX: usize = 64;
+
+/// The most errors per source in a status: people mend them from the top.
+pub const SOURCE_ERRORS_MAX: usize = 16;
+
+/// What there is to know about a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BgpNodeStatus {
+    /// All of them, from the first write on.
+    pub conditions: Vec<Condition>,
+    /// The FRR of this node.
+    pub frr: FrrStatus,
+    /// The mounted sources, in the order in which they are merged.
+    pub sources: Vec<SourceStatus>,
+    /// The configuration that they make.
+    pub config: ConfigStatus,
+    /// How many sessions there are.
+    pub sessions: SessionCounts,
+    /// Routes learned by BGP and installed in the kernel; absent while not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routes: Option<RouteCounts>,
+    /// Where those routes lead to, the most used first; at most 64.
+    pub gateways: Vec<GatewayStatus>,
+    /// How many gateways there are, also those that are not listed.
+    pub gateway_count: usize,
+    /// Not all gateways are listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
+    /// The last session that the agent cleared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_clear: Option<ClearStatus>,
+}
+
+/// FRR, as far as it answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FrrStatus {
+    /// `10.7.1`; absent while not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The daemons that the configuration needs.
+    pub daemons: Vec<DaemonStatus>,
+}
+
+/// A daemon of FRR.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonStatus {
+    /// Which one.
+    pub name: Daemon,
+    /// It answers.
+    pub up: bool,
+}
+
+/// A mounted source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceStatus {
+    /// `base`, `extras`, or as configured.
+    pub name: String,
+    /// What it may say.
+    pub policy: SourcePolicy,
+    /// Of the version in force; absent if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The mounted version is in force.
+    pub accepted: bool,
+    /// When the version in force was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_time: Option<Timestamp>,
+    /// Why the mounted version was refused; at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<SourceErrorStatus>,
+    /// Not all errors are listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
+}
+
+/// An error in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceErrorStatus {
+    /// From 1 on; absent where it concerns no single line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The merged configuration, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigStatus {
+    /// The digest of the desired configuration; absent while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
+    /// The digest of the configuration that FRR was last seen to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_generation: Option<String>,
+    /// When it was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_time: Option<Timestamp>,
+    /// What the last apply used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// How the last apply ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<ApplyResult>,
+    /// How long the last apply took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<f64>,
+    /// Lines that the last apply added.
+    pub added_lines: usize,
+    /// Lines that the last apply removed.
+    pub removed_lines: usize,
+}
+
+/// Sessions, those that are shut down on purpose included.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionCounts {
+    /// All.
+    pub total: usize,
+    /// Those that exchange routes.
+    pub established: usize,
+    /// Both, for a column: `3/4`; `?` while bgpd cannot be asked.
+    pub summary: String,
+}
+
+/// Prefixes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteCounts {
+    /// IPv4.
+    pub ipv4: u64,
+    /// IPv6.
+    pub ipv6: u64,
+}
+
+/// A next hop that routes learned by BGP use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayStatus {
+    /// Its address; absent for routes out of an interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_hop: Option<IpAddr>,
+    /// The interface that it is reached by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// The family of the prefixes: an IPv4 prefix may have an IPv6 next hop (RFC 8950).
+    pub address_family: AddressFamily,
+    /// How many prefixes use it; one with several next hops counts for each.
+    pub prefixes: u64,
+}
+
+/// A clear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClearStatus {
+    /// Whose session.
+    pub peer: PeerId,
+    /// In which VRF.
+    pub vrf: String,
+    /// Which family; a hard clear concerns all.
+    pub address_family: AddressFamily,
+    /// How.
+    pub kind: ClearKind,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub time: Timestamp,
+}
+
+// === impl BgpNodeStatus ===
+
+impl BgpNodeStatus {
+    /// Returns the condition of this type.
+    pub fn condition(&self, kind: crate::condition::ConditionType) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
