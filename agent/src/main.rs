@@ -1,7 +1,35 @@
-//! The node agent.
-#[expect(dead_code, unused_imports, reason = "the commands that use it are not there yet")]
+//! `routelet`: makes the node's FRR do what the mounted configuration says, proves it, and reports it.
+
+mod args;
+mod commands;
+
+mod desired;
+mod reconcile;
 mod source;
-#[expect(dead_code, unused_imports, reason = "the commands that use it are not there yet")]
+
+mod apply;
+mod frr;
+mod observe;
+mod runner;
 mod store;
 
-fn main() {}
+mod fib;
+mod http;
+mod metrics;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+
+fn main() -> ExitCode {
+    match Args::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            // Before there is a log, and for commands that have none.
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("routelet: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -40,6 +40,8 @@ pub(crate) struct Runner {
     pub(crate) sources: watch::Receiver<Option<Delivery>>,
     pub(crate) rereads: watch::Sender<u64>,
     pub(crate) published: watch::Sender<Arc<Published>>,
+    /// The last request to read again that was answered.
+    pub(crate) answered: u64,
 }
 
 /// What the loop wakes up for.
@@ -139,8 +141,9 @@ impl Runner {
         }
     }
 
-    fn read(&self, delivery: Delivery) -> Wake {
-        let forced = delivery.answers != 0 && delivery.answers == *self.rereads.borrow();
+    fn read(&mut self, delivery: Delivery) -> Wake {
+        let forced = delivery.answers > self.answered;
+        self.answered = delivery.answers;
         Wake::Event(Event::SourcesRead { sources: delivery.sources, forced })
     }
 
@@ -210,7 +213,7 @@ impl Runner {
         let report = project(&snapshot, in_flight.report.as_ref());
         self.metrics.update(&snapshot);
         self.published.send_replace(Arc::new(Published {
-            report: report.clone(),
+            report: Some(report.clone()),
             ready: self.machine.readiness(),
             ticked_at: Instant::now(),
         }));

@@ -1,0 +1,4 @@
+//! One file per subcommand.
+
+pub(crate) mod run;
+pub(crate) mod status;

@@ -1,0 +1,176 @@
+//! `routelet run`: the agent.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    desired::{Accepted, Memory, Secret, Version, with_causes},
+    frr::{Frr, RUNDIR},
+    http::{self, Published},
+    metrics::Metrics,
+    reconcile::{Machine, Settings},
+    runner::Runner,
+    source::{Digest, Policy, SourceSpec, check_names, watch},
+    store::Store,
+};
+
+/// The names of the hosts' state directory and server, as the other commands expect them.
+const STATE_DIR: &str = "/var/lib/routelet";
+
+/// The flags of `routelet run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The node's whole configuration, as MetalLB, frr-k8s or you render it
+    #[arg(long, env = "ROUTELET_BASE", value_name = "FILE")]
+    base: PathBuf,
+    /// The mount of MetalLB's `bgpextras` ConfigMap; short for --contribution extras=DIR/extras,policy=extras
+    #[arg(long, env = "ROUTELET_EXTRAS", value_name = "DIR")]
+    extras: Option<PathBuf>,
+    /// A further source, a file or a directory of files: NAME=PATH[,policy=extras|full]; repeatable
+    #[arg(long = "contribution", env = "ROUTELET_CONTRIBUTIONS", value_name = "SPEC", value_delimiter = ' ')]
+    contributions: Vec<SourceSpec>,
+    /// Where the agent keeps its state: status, merged configurations, last good one
+    #[arg(long, env = "ROUTELET_STATE_DIR", value_name = "DIR", default_value = STATE_DIR)]
+    state_dir: PathBuf,
+    /// Where FRR's daemons have their sockets
+    #[arg(long, env = "ROUTELET_RUNDIR", value_name = "DIR", default_value = RUNDIR)]
+    rundir: PathBuf,
+    /// FRR's reload script
+    #[arg(long, env = "ROUTELET_RELOAD_SCRIPT", value_name = "FILE", default_value = frr_driver::reload::SCRIPT)]
+    reload_script: PathBuf,
+    /// Where /metrics, /livez, /readyz and /status are served
+    #[arg(long, env = "ROUTELET_HTTP", value_name = "ADDRESS", default_value = "127.0.0.1:7472")]
+    http: SocketAddr,
+    /// The node's name [default: the host's name]
+    #[arg(long, env = "ROUTELET_NODE_NAME", value_name = "NAME")]
+    node_name: Option<String>,
+    /// How often FRR is looked at, in seconds
+    #[arg(long, env = "ROUTELET_PERIOD", value_name = "SECONDS", default_value_t = 5,
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    period: u64,
+    /// Take an empty base for what it says: remove everything from FRR
+    #[arg(long, env = "ROUTELET_ALLOW_EMPTY_BASE")]
+    allow_empty_base: bool,
+    /// What is logged: error, warn, info, debug, trace, or tracing's filter syntax
+    #[arg(long, env = "ROUTELET_LOG", value_name = "FILTER", default_value = "info")]
+    log: String,
+    /// How it is logged
+    #[arg(long, env = "ROUTELET_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// One line per event, for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+// === impl RunArgs ===
+
+impl RunArgs {
+    /// Runs until SIGTERM or SIGINT.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        self.start_log()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let result = runtime.block_on(self.serve());
+        // A blocking read of a hung file system must not keep the process.
+        runtime.shutdown_background();
+        result?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn start_log(&self) -> anyhow::Result<()> {
+        let filter = EnvFilter::try_new(&self.log).context("--log is not a filter")?;
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        match self.log_format {
+            LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+            LogFormat::Json => log.json().flatten_event(true).init(),
+        }
+        Ok(())
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        let specs = self.specs()?;
+        let store = Arc::new(Store::open(&self.state_dir)?);
+        let node = self.node_name()?;
+        let period = Duration::from_secs(self.period);
+        let memory = remember(&store, &specs);
+        let settings = Settings { node: node.clone(), period, allow_empty_base: self.allow_empty_base };
+        let machine = Machine::new(settings, memory);
+        let metrics = Arc::new(Metrics::new()?);
+        let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
+        let server = http::serve(self.http, published_receiver, Arc::clone(&metrics))
+            .await
+            .with_context(|| format!("cannot listen on {}", self.http))?;
+        let (rereads, requests) = watch::channel(0);
+        let (deliveries, sources) = watch::channel(None);
+        tokio::spawn(watch(specs, requests, deliveries));
+        info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
+        let frr = Frr { rundir: self.rundir, reload_script: self.reload_script };
+        let runner = Runner { machine, frr, store, metrics, period, sources, rereads, published, answered: 0 };
+        runner.run().await?;
+        server.abort();
+        Ok(())
+    }
+
+    fn specs(&self) -> anyhow::Result<Vec<SourceSpec>> {
+        let mut specs = vec![SourceSpec::base(&self.base)];
+        specs.extend(self.extras.as_deref().map(SourceSpec::extras));
+        specs.extend(self.contributions.iter().cloned());
+        check_names(&specs)?;
+        Ok(specs)
+    }
+
+    fn node_name(&self) -> anyhow::Result<String> {
+        if let Some(name) = &self.node_name {
+            return Ok(name.clone());
+        }
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").context("no --node-name, and no host name")?;
+        let name = name.trim().to_owned();
+        ensure!(!name.is_empty(), "no --node-name, and the host has no name");
+        Ok(name)
+    }
+}
+
+/// The versions that FRR took before this start.
+fn remember(store: &Store, specs: &[SourceSpec]) -> Memory {
+    let mut memory = Memory::default();
+    for spec in specs {
+        match store.load_accepted(&spec.name) {
+            Ok(Some(text)) => {
+                memory.accepted.insert(spec.name.clone(), accepted(spec, &text));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                warn!(source = spec.name, reason = with_causes(&error), "accepted version cannot be read");
+            }
+        }
+    }
+    memory
+}
+
+fn accepted(spec: &SourceSpec, text: &str) -> Accepted {
+    let label = if spec.policy == Policy::Base { frr_driver::merge::BASE.to_owned() } else { spec.name.clone() };
+    let version =
+        Version { digest: Digest::of(text.as_bytes()), files: vec![(label, Secret(Arc::from(text)))] };
+    Accepted { version, at: Timestamp::now() }
+}
+
+/// The state directory that commands look into unless told otherwise.
+pub(crate) fn default_state_dir() -> &'static Path {
+    Path::new(STATE_DIR)
+}
