@@ -20,6 +20,9 @@ use routelet_tests::lab::{End, FrrVersion, Lab, NodeSpec, Root, Topology, wait};
 /// Makes [`holds_a_lab_when_asked`] hold one.
 const HOLD: &str = "ROUTELET_LAB_HOLD";
 
+/// Starts a process that leaves its session, its process group and its pipes.
+const ESCAPES: &str = "setsid -f sleep 1000 </dev/null >/dev/null 2>&1";
+
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What can be seen of a lab from outside.
@@ -79,7 +82,7 @@ fn nothing_is_left_after_drop() {
     let lab = lab();
     let traces = Traces::of(&lab);
     let (mut daemon, _) = lab.node("r1").spawn(["sleep", "1000"]).unwrap();
-    lab.node("r1").run(["setsid", "-f", "sleep", "1000"]).unwrap();
+    lab.node("r1").run(["sh", "-c", ESCAPES]).unwrap();
     wait::until("the processes to be seen", GONE_WITHIN, || traces.left().len() > 20).unwrap();
     drop(lab);
     assert_eq!(traces.left(), Vec::<String>::new());
@@ -136,7 +139,7 @@ fn nothing_is_left_after_sigterm() {
 fn holds_a_lab_when_asked() {
     let Some(report) = std::env::var_os(HOLD) else { return };
     let lab = lab();
-    lab.node("r1").run(["setsid", "-f", "sleep", "1000"]).unwrap();
+    lab.node("r1").run(["sh", "-c", ESCAPES]).unwrap();
     let traces = Traces::of(&lab);
     let text = format!("{}\n{}\n", traces.label, traces.namespaces.join("\n"));
     fs::write(&report, text).unwrap();

@@ -54,6 +54,7 @@ pub(crate) struct Exec {
     argv: Vec<OsString>,
     stdin: Option<Vec<u8>>,
     timeout: Duration,
+    inherits: bool,
 }
 
 /// A running process that is killed when this value goes.
@@ -71,7 +72,7 @@ impl Exec {
 
     pub(crate) fn new<S: AsRef<OsStr>>(argv: impl IntoIterator<Item = S>) -> Self {
         let argv = argv.into_iter().map(|word| word.as_ref().to_owned()).collect();
-        Self { argv, stdin: None, timeout: Self::TIMEOUT }
+        Self { argv, stdin: None, timeout: Self::TIMEOUT, inherits: false }
     }
 
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -81,6 +82,12 @@ impl Exec {
 
     pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Passes on the whole environment of this process (proxies, the folder of the cache).
+    pub(crate) fn inherit_environment(mut self) -> Self {
+        self.inherits = true;
         self
     }
 
@@ -146,9 +153,8 @@ impl Exec {
         let mut words = self.argv.iter();
         let mut command = Command::new(words.next().map_or(OsStr::new(""), OsString::as_os_str));
         command.args(words).process_group(0);
-        command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8").env("HOME", "/root");
-        if let Some(cache) = std::env::var_os("ROUTELET_CACHE") {
-            command.env("ROUTELET_CACHE", cache);
+        if !self.inherits {
+            command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8").env("HOME", "/root");
         }
         command
     }
