@@ -13,6 +13,7 @@ use std::{
 };
 
 use nix::{
+    errno::Errno,
     sys::signal::{self, Signal},
     unistd::Pid,
 };
@@ -202,12 +203,18 @@ impl Spawned {
         wait::until(&format!("`{}` to end", self.command), deadline, || self.child.try_wait().ok().flatten())
     }
 
-    /// Kills the process with SIGKILL, and what it started in its process group.
+    /// Kills the process with SIGKILL, and what it started in its process group; returns when they are gone.
     pub fn kill(&mut self) {
-        if self.is_running() {
-            kill_group(self.child.id());
-            let _ = self.child.wait();
+        if !self.is_running() {
+            return;
         }
+        let group = self.child.id();
+        kill_group(group);
+        let _ = self.child.wait();
+        // The program is a child of `nsenter`, and may go a moment later.
+        let _ = wait::until("the processes to go", KILLED_WITHIN, || {
+            signal::killpg(pid_of(group), None) == Err(Errno::ESRCH)
+        });
     }
 }
 
