@@ -86,9 +86,9 @@ impl Node {
         self.inside(["install", "-D", "-m", "755", "/dev/stdin", path]).stdin(bytes).run().map(drop)
     }
 
-    /// Tells whether there is something at `path` inside.
+    /// Tells whether there is something at `path` inside; a link counts, wherever it leads.
     pub fn exists(&self, path: &str) -> bool {
-        self.open(path, OFlag::O_PATH).is_ok()
+        self.open(path, OFlag::O_PATH | OFlag::O_NOFOLLOW).is_ok()
     }
 
     /// Opens the log at `path` inside for appending; makes missing folders.
