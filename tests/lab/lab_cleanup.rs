@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     panic,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -20,12 +20,20 @@ use routelet_tests::lab::{End, FrrVersion, Lab, NodeSpec, Root, Topology, wait};
 /// Makes [`holds_a_lab_when_asked`] hold one.
 const HOLD: &str = "ROUTELET_LAB_HOLD";
 
+/// Starts a process that leaves its session, its process group and its pipes.
+const ESCAPES: &str = "setsid -f sleep 1000 </dev/null >/dev/null 2>&1";
+
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What can be seen of a lab from outside.
 #[derive(Debug)]
 struct Traces {
     label: String,
+    /// When this was written down, in the kernel's clock ticks.
+    ///
+    /// The kernel soon gives the number of a namespace that has gone to another one, of another test's lab.
+    /// What is left of this lab is older than this.
+    at: u64,
     namespaces: Vec<String>,
 }
 
@@ -35,17 +43,21 @@ impl Traces {
         let links = lab.nodes().flat_map(|node| kinds.map(|kind| format!("/proc/{}/ns/{kind}", node.pid())));
         let namespaces =
             links.map(|link| fs::read_link(link).unwrap().to_string_lossy().into_owned()).collect();
-        Self { label: lab.label().to_owned(), namespaces }
+        let at = processes().filter_map(|process| started(&process)).max().unwrap();
+        Self { label: lab.label().to_owned(), at, namespaces }
     }
 
     /// Returns what is still there: processes in the namespaces or with the label, mounts, files.
     fn left(&self) -> Vec<String> {
         let mut left = Vec::new();
-        for process in fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()) {
+        for process in processes() {
             let Ok(arguments) = fs::read_to_string(process.join("cmdline")) else { continue };
             let words = arguments.replace('\0', " ");
             if words.contains(&format!("{}-", self.label)) {
                 left.push(format!("{} by its label: {words}", process.display()));
+            }
+            if started(&process).is_none_or(|at| at > self.at) {
+                continue;
             }
             for kind in ["net", "mnt", "pid", "pid_for_children", "uts", "ipc"] {
                 let namespace = fs::read_link(process.join("ns").join(kind)).unwrap_or_default();
@@ -63,6 +75,17 @@ impl Traces {
     }
 }
 
+fn processes() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.join("stat").exists())
+}
+
+/// Returns when `process` started, in clock ticks since boot (`proc_pid_stat(5)`, field 22).
+fn started(process: &Path) -> Option<u64> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
 fn lab() -> Lab {
     let node = |name: &str| NodeSpec::frr(name, FrrVersion::V10_7).config("router bgp 64512\nexit\n");
     let topology = Topology::new()
@@ -77,13 +100,14 @@ fn lab() -> Lab {
 #[test]
 fn nothing_is_left_after_drop() {
     let lab = lab();
-    let traces = Traces::of(&lab);
     let (mut daemon, _) = lab.node("r1").spawn(["sleep", "1000"]).unwrap();
-    lab.node("r1").run(["setsid", "-f", "sleep", "1000"]).unwrap();
+    lab.node("r1").run(["sh", "-c", ESCAPES]).unwrap();
+    let traces = Traces::of(&lab);
     wait::until("the processes to be seen", GONE_WITHIN, || traces.left().len() > 20).unwrap();
     drop(lab);
-    assert_eq!(traces.left(), Vec::<String>::new());
+    // Its `nsenter` is outside, and sees the end of its child a moment later.
     daemon.wait(GONE_WITHIN).unwrap();
+    assert_eq!(traces.left(), Vec::<String>::new());
 }
 
 #[test]
@@ -136,9 +160,9 @@ fn nothing_is_left_after_sigterm() {
 fn holds_a_lab_when_asked() {
     let Some(report) = std::env::var_os(HOLD) else { return };
     let lab = lab();
-    lab.node("r1").run(["setsid", "-f", "sleep", "1000"]).unwrap();
+    lab.node("r1").run(["sh", "-c", ESCAPES]).unwrap();
     let traces = Traces::of(&lab);
-    let text = format!("{}\n{}\n", traces.label, traces.namespaces.join("\n"));
+    let text = format!("{}\n{}\n{}\n", traces.label, traces.at, traces.namespaces.join("\n"));
     fs::write(&report, text).unwrap();
     loop {
         thread::park();
@@ -151,9 +175,9 @@ fn check_killed_with(signal: Signal) {
     let mut holder = holder(&report);
     // The file exists before it is complete; a whole line of each namespace ends it.
     let traces = wait::until("the other process to hold a lab", Duration::from_mins(1), || {
-        let text = fs::read_to_string(&report).ok().filter(|text| text.lines().count() == 16)?;
+        let text = fs::read_to_string(&report).ok().filter(|text| text.lines().count() == 17)?;
         let mut lines = text.lines().map(str::to_owned);
-        Some(Traces { label: lines.next()?, namespaces: lines.collect() })
+        Some(Traces { label: lines.next()?, at: lines.next()?.parse().ok()?, namespaces: lines.collect() })
     });
     let _ = fs::remove_file(&report);
     let traces = traces.unwrap();

@@ -26,6 +26,8 @@ fn check(version: FrrVersion) {
         .unwrap();
     }
     assert_eq!(node.kernel_routes().unwrap().len(), 0, "the base lets nothing in");
+    let reload = ["python3", "/usr/lib/frr/frr-reload.py", "--test", "--stdout", TwoGateways::BASE_PATH];
+    node.run(reload).unwrap();
 
     node.write_file("/tmp/extras", extras(&demo.base.peers, Filter::Everything)).unwrap();
     node.run(["vtysh", "-f", "/tmp/extras"]).unwrap();

@@ -18,9 +18,8 @@ const PROGRAM: &str = "/usr/local/bin/routelet";
 /// How long the agent may take to end when it is asked to.
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
-/// The static binary that `cargo build --release` makes.
-const BUILT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../target/x86_64-unknown-linux-gnu/release/routelet");
+/// The workspace, whose `cargo build --release` makes the static binary.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// What the agent is started with.
 #[derive(Clone, Debug)]
@@ -101,7 +100,7 @@ impl Agent {
     /// Prepares an agent in `node`: the binary that `ROUTELET_BIN` names, or the one that
     /// `cargo build --release` made.
     pub fn builder(node: &Node) -> AgentBuilder {
-        let program = std::env::var_os("ROUTELET_BIN").map_or_else(|| PathBuf::from(BUILT), PathBuf::from);
+        let program = std::env::var_os("ROUTELET_BIN").map_or_else(built, PathBuf::from);
         AgentBuilder {
             node: node.clone(),
             program,
@@ -163,4 +162,10 @@ impl Agent {
     pub fn http_get(&self, path: &str) -> Result<Response, LabError> {
         self.node.http_get(SocketAddr::from((Ipv4Addr::LOCALHOST, self.http_port)), path)
     }
+}
+
+/// Returns where the workspace's build leaves the static binary.
+fn built() -> PathBuf {
+    let target = format!("target/{}-unknown-linux-gnu/release/routelet", std::env::consts::ARCH);
+    Path::new(WORKSPACE).join(target)
 }

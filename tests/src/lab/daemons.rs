@@ -17,6 +17,8 @@ const START: &str = r#"
 set -e
 for daemon in "$@"; do
   [ -x /usr/lib/frr/$daemon ] || continue
+  # A log that root made is one that the daemon cannot open again.
+  [ -e /var/log/frr/$daemon.log ] || install -o frr -g frr -m 640 /dev/null /var/log/frr/$daemon.log
   /usr/lib/frr/$daemon -d -A 127.0.0.1 --log file:/var/log/frr/$daemon.log --log-level debugging \
     >>/var/log/frr/start.log 2>&1 || { cat /var/log/frr/start.log >&2; exit 1; }
 done

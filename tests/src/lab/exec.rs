@@ -13,6 +13,7 @@ use std::{
 };
 
 use nix::{
+    errno::Errno,
     sys::signal::{self, Signal},
     unistd::Pid,
 };
@@ -54,6 +55,7 @@ pub(crate) struct Exec {
     argv: Vec<OsString>,
     stdin: Option<Vec<u8>>,
     timeout: Duration,
+    inherits: bool,
 }
 
 /// A running process that is killed when this value goes.
@@ -71,7 +73,7 @@ impl Exec {
 
     pub(crate) fn new<S: AsRef<OsStr>>(argv: impl IntoIterator<Item = S>) -> Self {
         let argv = argv.into_iter().map(|word| word.as_ref().to_owned()).collect();
-        Self { argv, stdin: None, timeout: Self::TIMEOUT }
+        Self { argv, stdin: None, timeout: Self::TIMEOUT, inherits: false }
     }
 
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -81,6 +83,12 @@ impl Exec {
 
     pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Passes on the whole environment of this process (proxies, the folder of the cache).
+    pub(crate) fn inherit_environment(mut self) -> Self {
+        self.inherits = true;
         self
     }
 
@@ -146,9 +154,8 @@ impl Exec {
         let mut words = self.argv.iter();
         let mut command = Command::new(words.next().map_or(OsStr::new(""), OsString::as_os_str));
         command.args(words).process_group(0);
-        command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8").env("HOME", "/root");
-        if let Some(cache) = std::env::var_os("ROUTELET_CACHE") {
-            command.env("ROUTELET_CACHE", cache);
+        if !self.inherits {
+            command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8").env("HOME", "/root");
         }
         command
     }
@@ -196,12 +203,18 @@ impl Spawned {
         wait::until(&format!("`{}` to end", self.command), deadline, || self.child.try_wait().ok().flatten())
     }
 
-    /// Kills the process with SIGKILL, and what it started in its process group.
+    /// Kills the process with SIGKILL, and what it started in its process group; returns when they are gone.
     pub fn kill(&mut self) {
-        if self.is_running() {
-            kill_group(self.child.id());
-            let _ = self.child.wait();
+        if !self.is_running() {
+            return;
         }
+        let group = self.child.id();
+        kill_group(group);
+        let _ = self.child.wait();
+        // The program is a child of `nsenter`, and may go a moment later.
+        let _ = wait::until("the processes to go", KILLED_WITHIN, || {
+            signal::killpg(pid_of(group), None) == Err(Errno::ESRCH)
+        });
     }
 }
 

@@ -81,17 +81,14 @@ impl Node {
     /// Copies the program at `source` on this machine to `path` inside, executable.
     pub fn install(&self, source: &std::path::Path, path: &str) -> Result<(), LabError> {
         let bytes = fs::read(source).map_err(LabError::file("read", source.to_string_lossy()))?;
-        // By rename, since a running program cannot be written to.
-        self.replace_file(path, bytes)?;
-        let executable = self.open(path, OFlag::O_RDONLY).and_then(|file| {
-            nix::sys::stat::fchmod(&file, Mode::from_bits_truncate(0o755)).map_err(io::Error::from)
-        });
-        executable.map_err(LabError::file("make executable", path))
+        // By a process of its own: a file that this process had open for writing may still be so in a child that
+        // another thread has just forked, and then it cannot be executed ("text file busy").
+        self.inside(["install", "-D", "-m", "755", "/dev/stdin", path]).stdin(bytes).run().map(drop)
     }
 
-    /// Tells whether there is something at `path` inside.
+    /// Tells whether there is something at `path` inside; a link counts, wherever it leads.
     pub fn exists(&self, path: &str) -> bool {
-        self.open(path, OFlag::O_PATH).is_ok()
+        self.open(path, OFlag::O_PATH | OFlag::O_NOFOLLOW).is_ok()
     }
 
     /// Opens the log at `path` inside for appending; makes missing folders.

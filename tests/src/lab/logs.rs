@@ -15,6 +15,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// How many lines of each log are printed; the file has them all.
 const TAIL_LINES: usize = 15;
 
+/// What FRR 10's logs are full of, and nobody wants to see printed.
+const NOISE: &str = " libyang: ";
+
 /// What FRR is asked.
 const QUESTIONS: [&str; 4] =
     ["show running-config", "show bgp summary", "show bgp ipv4 unicast", "show route-map"];
@@ -71,7 +74,7 @@ fn collect(node: &Node, folder: &Path) -> std::io::Result<String> {
     let mut report = String::new();
     for (name, text) in &texts {
         fs::write(folder.join(name), text)?;
-        let lines: Vec<_> = text.lines().collect();
+        let lines: Vec<_> = text.lines().filter(|line| !line.contains(NOISE)).collect();
         let tail = lines.iter().skip(lines.len().saturating_sub(TAIL_LINES));
         _ = writeln!(report, "--- {name}");
         for line in tail {

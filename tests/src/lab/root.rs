@@ -118,7 +118,7 @@ fn cache() -> PathBuf {
 
 /// Runs the build script; its progress goes to our stderr.
 fn build(version: FrrVersion) -> Result<(), LabError> {
-    let script = Exec::new([SCRIPT, version.as_str()]);
+    let script = Exec::new([SCRIPT, version.as_str()]).inherit_environment();
     let command = script.to_string();
     let child = script.spawn_piped(Stdio::inherit())?;
     let output = child.wait_with_output();

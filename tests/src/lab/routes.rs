@@ -47,17 +47,7 @@ impl Node {
         let mut routes = KernelRoutes::new();
         for (family, default, length) in [("-4", "0.0.0.0/0", "/32"), ("-6", "::/0", "/128")] {
             let text = self.ip(&[family, "-json", "route", "show", "proto", "bgp"])?;
-            for route in parse(&text)? {
-                let prefix = match route.dst.as_str() {
-                    "default" => default.to_owned(),
-                    dst if dst.contains('/') => dst.to_owned(),
-                    dst => format!("{dst}{length}"),
-                };
-                // Old kernels list an IPv6 route once per next hop.
-                let hops = routes.entry(prefix).or_default();
-                hops.extend(route.into_hops());
-                hops.sort();
-            }
+            collect(&mut routes, parse(&text)?, default, length);
         }
         Ok(routes)
     }
@@ -74,6 +64,21 @@ impl WireRoute {
     }
 }
 
+/// Adds the routes of one family, whose default route is `default` and whose host routes have `length`.
+fn collect(routes: &mut KernelRoutes, family: Vec<WireRoute>, default: &str, length: &str) {
+    for route in family {
+        let prefix = match route.dst.as_str() {
+            "default" => default.to_owned(),
+            dst if dst.contains('/') => dst.to_owned(),
+            dst => format!("{dst}{length}"),
+        };
+        // Old kernels list an IPv6 route once per next hop.
+        let hops = routes.entry(prefix).or_default();
+        hops.extend(route.into_hops());
+        hops.sort();
+    }
+}
+
 /// Parses the answer of `ip`; no route at all may be an empty text.
 fn parse(text: &str) -> Result<Vec<WireRoute>, LabError> {
     let text = if text.trim().is_empty() { "[]" } else { text };
@@ -83,3 +88,6 @@ fn parse(text: &str) -> Result<Vec<WireRoute>, LabError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;
