@@ -2,8 +2,10 @@
 #[expect(unused_imports, reason = "the commands that use it are not there yet")]
 #[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it are not there yet"))]
 mod source;
-#[expect(unused_imports, reason = "the commands that use it are not there yet")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it are not there yet"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the commands that use it are not there yet")
+)]
 mod store;
 
 fn main() {}
