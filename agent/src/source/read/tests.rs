@@ -126,7 +126,7 @@ fn a_forbidden_file_is_told_from_a_broken_one() {
     match read(&contribution(&path)) {
         Reading::Unreadable(errors) => assert!(matches!(errors[..], [ReadError::NoPermission { .. }])),
         reading @ (Reading::Missing | Reading::Present(_)) => {
-            assert!(nix::unistd::geteuid().is_root(), "{reading:?}")
+            assert!(nix::unistd::geteuid().is_root(), "{reading:?}");
         }
     }
 }
