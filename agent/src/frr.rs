@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use frr_driver::{
     exec::{self, Output},
     quirks::FrrVersion,
+    reload,
     show::version,
     vty_socket::{Daemon, VtySocket},
     vtysh::Vtysh,
@@ -66,7 +67,7 @@ impl Frr {
     pub(crate) async fn running(&self) -> Result<Running, String> {
         let vtysh = Vtysh { timeout: READ_TIMEOUT, ..self.vtysh() };
         let text = |output: Result<Output, exec::CommandError>| match output {
-            Ok(output) if output.status.success() => Ok(output.stdout),
+            Ok(output) if output.status.success() => Ok(reload::running_config(&output.stdout).to_owned()),
             Ok(output) => Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim())),
             Err(error) => Err(with_causes(&error)),
         };

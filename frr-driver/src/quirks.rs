@@ -52,6 +52,15 @@ impl FrrVersion {
         self < Self::V10
     }
 
+    /// Returns whether `exit` ends a block for frr-reload.py.
+    ///
+    /// 7.5.1 relies on the `end` marks of `vtysh -m`, which an `exit` keeps away: whatever follows the block is taken
+    /// for its child. There blocks are left open, as FRR itself prints them, and `bfd`, which `vtysh -m` does not
+    /// mark, comes last.
+    pub fn reload_reads_exit(self) -> bool {
+        self >= Self::V8
+    }
+
     /// Returns whether frr-reload.py knows `--logfile`; without it, it writes to `/var/log/frr` even with `--stdout`.
     pub fn reload_has_logfile_option(self) -> bool {
         self >= Self(10, 4, 0)

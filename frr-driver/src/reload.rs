@@ -95,6 +95,11 @@ pub fn syntax_errors(output: &str, rendered: &Rendered) -> Vec<SyntaxError> {
         .collect()
 }
 
+/// Returns the configuration in what `vtysh -c 'show running-config'` printed, without vtysh's words before it.
+pub fn running_config(output: &str) -> &str {
+    output.split_once("Current configuration:").map_or(output, |(_, config)| config)
+}
+
 /// Lines of `show running-config` that belong to the host: rendered as they are, so that frr-reload leaves them.
 pub fn host_lines(running: &str) -> Vec<String> {
     running

@@ -3,6 +3,7 @@
 //! A test that fails leaves the logs of its routers in `target/lab-logs`.
 
 #[cfg(test)]
+mod agent_extras;
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

@@ -1,5 +1,5 @@
 //! A configuration as text for FRR, without the traps of frr-reload: lists and maps before the neighbors that
-//! use them, every block closed, every entry numbered.
+//! use them, every block closed (where that is understood), every entry numbered.
 
 use super::{Config, Context, Node, Origin, Tree};
 use crate::quirks::FrrVersion;
@@ -49,7 +49,7 @@ pub fn render(config: &Config, host: &[String], version: FrrVersion) -> Rendered
     }
     let mut nodes = config.top.in_written_order();
     nodes.sort_by(|(a_key, a), (b_key, b)| {
-        let (a_section, b_section) = (section(a), section(b));
+        let (a_section, b_section) = (section(a, version), section(b, version));
         let by_key = if a_section.is_keyed() { a_key.cmp(b_key) } else { std::cmp::Ordering::Equal };
         a_section.cmp(&b_section).then(by_key)
     });
@@ -59,8 +59,8 @@ pub fn render(config: &Config, host: &[String], version: FrrVersion) -> Rendered
     rendered
 }
 
-/// The order of the sections. An unclosed `bfd` of 7.5.1 swallows what follows, and a map that comes after the
-/// neighbor that uses it is bound late, so: BFD first, then lists, maps, and the instances last.
+/// The order of the sections: a map that comes after the neighbor that uses it is bound late, so lists and maps come
+/// before the instances.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Section {
     Defaults,
@@ -72,6 +72,7 @@ enum Section {
     RouteMap,
     Opaque,
     Bgp,
+    BfdLast,
 }
 
 impl Section {
@@ -81,13 +82,14 @@ impl Section {
     }
 }
 
-fn section(node: &Node) -> Section {
+fn section(node: &Node, version: FrrVersion) -> Section {
     match node.opens {
         Some(Context::Bgp) => Section::Bgp,
         Some(Context::RouteMap) => Section::RouteMap,
         Some(Context::Interface) => Section::Interface,
         Some(Context::Vrf) => Section::Vrf,
-        Some(Context::Bfd) => Section::Bfd,
+        Some(Context::Bfd) if version.reload_reads_exit() => Section::Bfd,
+        Some(Context::Bfd) => Section::BfdLast,
         Some(Context::Top | Context::Family(_) | Context::BfdItem | Context::Opaque) => Section::Opaque,
         None => match node.statement.words().as_slice() {
             ["frr", "defaults", ..] => Section::Defaults,
@@ -119,7 +121,9 @@ fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVer
         | Context::BfdItem
         | Context::Opaque => "exit",
     };
-    rendered.push(depth, close, None);
+    if version.reload_reads_exit() || close != "exit" {
+        rendered.push(depth, close, None);
+    }
 }
 
 /// The order within a block: what makes a neighbor comes before what describes it, families come last.
