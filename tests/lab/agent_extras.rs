@@ -1,116 +1,12 @@
 //! The main job: extras that come after the sessions, change, are wrong, and go.
 
-use std::{collections::BTreeMap, time::Duration};
+use nix::sys::signal::Signal;
+use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::TwoGateways, topologies::two_gateways, wait};
 
-use routelet_tests::lab::{
-    Agent, ConfigMapDir, FrrVersion, Lab, Node,
-    metallb::{Filter, extras},
-    topologies::{TwoGateways, two_gateways},
-    wait,
-};
-use serde_json::Value;
+use crate::story::{ALL, CONVERGED_WITHIN, Story, connections};
 
-const CONVERGED_WITHIN: Duration = Duration::from_secs(30);
-
-/// A node with its sessions up, and an agent with the base and an empty `ConfigMap`.
-struct Story {
-    demo: TwoGateways,
-    lab: Lab,
-    agent: Agent,
-    extras: ConfigMapDir,
-}
-
-impl Story {
-    #[track_caller]
-    fn start(version: FrrVersion) -> Self {
-        let demo = two_gateways(version);
-        let lab = Lab::start(&demo.topology()).unwrap();
-        let node = lab.node(TwoGateways::NODE);
-        let extras = ConfigMapDir::mount(node, TwoGateways::EXTRAS_PATH).unwrap();
-        established(node, &demo);
-        let agent = Agent::builder(node)
-            .base(TwoGateways::BASE_PATH)
-            .extras(TwoGateways::EXTRAS_PATH)
-            .args(["--period", "1", "--log", "debug"])
-            .start()
-            .unwrap();
-        let story = Self { demo, lab, agent, extras };
-        story.applied();
-        story
-    }
-
-    fn node(&self) -> &Node {
-        self.lab.node(TwoGateways::NODE)
-    }
-
-    fn extras(&self, filter: Filter<'_>) -> String {
-        extras(&self.demo.base.peers, filter)
-    }
-
-    #[track_caller]
-    fn applied(&self) {
-        wait::until("the first configuration to be applied", CONVERGED_WITHIN, || {
-            let status = self.agent.status_json().map_err(|error| error.to_string())?;
-            let config = &status["node"]["status"]["config"];
-            let is_applied = config["generation"].is_string() && config["generation"] == config["appliedGeneration"];
-            if is_applied { Ok(()) } else { Err(format!("{config}")) }
-        })
-        .unwrap();
-    }
-
-    /// Waits until the kernel has exactly these prefixes, each with so many next hops.
-    #[track_caller]
-    fn routes(&self, want: &[(&str, usize)]) {
-        let want: BTreeMap<String, usize> = want.iter().map(|(prefix, hops)| ((*prefix).to_owned(), *hops)).collect();
-        let routes = wait::until("the kernel's routes", CONVERGED_WITHIN, || {
-            let routes = self.node().kernel_routes().map_err(|error| error.to_string())?;
-            let have: BTreeMap<String, usize> =
-                routes.iter().map(|(prefix, hops)| (prefix.to_string(), hops.len())).collect();
-            if have == want { Ok(()) } else { Err(format!("{have:?}")) }
-        });
-        if let Err(error) = routes {
-            panic!("{error}\n{}", self.agent.log().unwrap());
-        }
-    }
-}
-
-#[track_caller]
-fn established(node: &Node, demo: &TwoGateways) {
-    for peer in demo.peers() {
-        wait::until(&format!("a session with {peer}"), CONVERGED_WITHIN, || {
-            match node.bgp_state(&peer.to_string()).unwrap().as_deref() {
-                Some("Established") => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        })
-        .unwrap();
-    }
-}
-
-/// `connectionsEstablished` and `connectionsDropped` of every peer.
-fn connections(node: &Node) -> BTreeMap<String, (u64, u64)> {
-    let neighbors: Value = node.vtysh_json("show bgp neighbors json").unwrap();
-    let count = |peer: &Value, field: &str| peer[field].as_u64().unwrap();
-    neighbors
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, peer)| {
-            (name.clone(), (count(peer, "connectionsEstablished"), count(peer, "connectionsDropped")))
-        })
-        .collect()
-}
-
-const ALL: [(&str, usize); 8] = [
-    ("10.100.0.0/24", 2),
-    ("10.100.1.0/24", 2),
-    ("10.1.0.0/24", 1),
-    ("10.2.0.0/24", 1),
-    ("2001:db8:100::/64", 2),
-    ("2001:db8:101::/64", 2),
-    ("2001:db8:1::/64", 1),
-    ("2001:db8:2::/64", 1),
-];
+/// How often extras are put in and taken out.
+const EDITS: usize = 20;
 
 #[track_caller]
 fn the_story(version: FrrVersion) {
@@ -118,29 +14,24 @@ fn the_story(version: FrrVersion) {
     story.routes(&[]);
     let before = connections(story.node());
 
-    story.extras.set(&[("extras", story.extras(Filter::Everything))]).unwrap();
+    story.set_extras(Some(Filter::Everything));
     story.routes(&ALL);
 
     let filter = ["10.100.0.0/16 le 32", "2001:db8:100::/64"];
-    story.extras.set(&[("extras", story.extras(Filter::Prefixes(&filter)))]).unwrap();
+    story.set_extras(Some(Filter::Prefixes(&filter)));
     let filtered = [("10.100.0.0/24", 2), ("10.100.1.0/24", 2), ("2001:db8:100::/64", 2)];
     story.routes(&filtered);
 
-    let broken = format!("{}router bgp 64512\n", story.extras(Filter::Everything));
+    let broken = format!("{}router bgp 64512\n", story.extras_text(Filter::Everything));
     let line = broken.lines().count();
     story.extras.set(&[("extras", broken)]).unwrap();
-    wait::until("the refusal", CONVERGED_WITHIN, || {
-        let status = story.agent.status_json().map_err(|error| error.to_string())?;
-        let errors = status["node"]["status"]["sources"][1]["errors"].clone();
-        if errors[0]["line"] == line { Ok(()) } else { Err(format!("{errors}")) }
-    })
-    .unwrap();
+    story.until_status("the refusal", |status| status["sources"][1]["errors"][0]["line"] == line);
     story.routes(&filtered);
 
-    story.extras.set::<&str>(&[]).unwrap();
+    story.set_extras(None);
     story.routes(&[]);
     assert_eq!(connections(story.node()), before);
-    assert_eq!(story.agent.stop().unwrap().code(), Some(0));
+    assert_eq!(story.take_agent().stop().unwrap().code(), Some(0));
 }
 
 #[test]
@@ -161,4 +52,99 @@ fn extras_come_change_are_refused_and_go_on_10_3() {
 #[test]
 fn extras_come_change_are_refused_and_go_on_10_7() {
     the_story(FrrVersion::V10_7);
+}
+
+/// The action of entry 20 of every inbound map, as FRR runs it.
+fn actions(story: &Story) -> Vec<String> {
+    let running = story.node().vtysh("show running-config").unwrap();
+    let entries = running.lines().filter(|line| line.starts_with("route-map ") && line.ends_with("-in permit 20")
+        || line.ends_with("-in deny 20"));
+    entries.map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect()
+}
+
+#[track_caller]
+fn edited_often(version: FrrVersion) {
+    let mut story = Story::start(version);
+    let before = connections(story.node());
+    for edit in 0..EDITS {
+        let is_in = edit % 2 == 0;
+        story.set_extras(is_in.then_some(Filter::Everything));
+        let want = vec![if is_in { "permit" } else { "deny" }; story.demo.base.peers.len()];
+        wait::until(&format!("edit {edit}"), CONVERGED_WITHIN, || {
+            let have = actions(&story);
+            if have == want { Ok(()) } else { Err(format!("{have:?}")) }
+        })
+        .unwrap();
+    }
+    story.routes(&[]);
+    assert_eq!(connections(story.node()), before);
+}
+
+#[test]
+fn twenty_edits_reset_no_session_on_7_5_1() {
+    edited_often(FrrVersion::V7_5_1);
+}
+
+#[test]
+fn twenty_edits_reset_no_session_on_8_4_4() {
+    edited_often(FrrVersion::V8_4_4);
+}
+
+#[test]
+fn twenty_edits_reset_no_session_on_10_3() {
+    edited_often(FrrVersion::V10_3);
+}
+
+#[test]
+fn twenty_edits_reset_no_session_on_10_7() {
+    edited_often(FrrVersion::V10_7);
+}
+
+/// MetalLB appends the extras to its file by itself: `deny 20` and `permit 20` of one entry, which frr-reload flips.
+#[track_caller]
+fn appended_and_applied_again(version: FrrVersion) {
+    let mut demo = two_gateways(version);
+    let extras = routelet_tests::lab::metallb::extras(&demo.base.peers, Filter::Everything);
+    let mut story = Story::without_agent(two_gateways(version));
+    demo.base = demo.base.append(&extras);
+    story.node().write_file(TwoGateways::BASE_PATH, demo.base.render()).unwrap();
+    story.start_agent();
+    story.routes(&ALL);
+    let generation = story.status()["config"]["generation"].clone();
+    for round in 0..10 {
+        story.agent().signal(Signal::SIGHUP).unwrap();
+        let want = round + 1;
+        wait::until("the file to be read again", CONVERGED_WITHIN, || {
+            story.agent().log().unwrap().matches("asked to read the sources again").count() == want
+        })
+        .unwrap();
+        assert_eq!(actions(&story), vec!["permit"; demo.base.peers.len()]);
+    }
+    // frr-reload by hand on what the agent rendered: each object is there once, so nothing flips.
+    for _ in 0..3 {
+        let reload = ["python3", "/usr/lib/frr/frr-reload.py", "--reload", "--stdout", "--confdir"];
+        let dir = "/var/lib/routelet/reload";
+        let file = format!("{dir}/frr.conf");
+        story.node().run(reload.into_iter().chain([dir, file.as_str()])).unwrap();
+        assert_eq!(actions(&story), vec!["permit"; demo.base.peers.len()]);
+    }
+    story.routes(&ALL);
+
+    story.node().write_file(TwoGateways::BASE_PATH, two_gateways(version).base.render()).unwrap();
+    story.set_extras(Some(Filter::Everything));
+    story.until_status("base and extras apart", |status| {
+        status["sources"][1]["digest"].is_string() && status["sources"][1]["acceptedTime"].is_string()
+    });
+    story.routes(&ALL);
+    assert_eq!(story.status()["config"]["generation"], generation);
+}
+
+#[test]
+fn appended_extras_are_the_same_as_mounted_ones_on_7_5_1() {
+    appended_and_applied_again(FrrVersion::V7_5_1);
+}
+
+#[test]
+fn appended_extras_are_the_same_as_mounted_ones_on_10_7() {
+    appended_and_applied_again(FrrVersion::V10_7);
 }

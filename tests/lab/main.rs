@@ -4,6 +4,8 @@
 
 #[cfg(test)]
 mod agent_extras;
+#[cfg(test)]
+mod agent_faults;
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
@@ -13,3 +15,5 @@ mod lab_configmap;
 mod lab_routers;
 #[cfg(test)]
 mod lab_two_gateways;
+#[cfg(test)]
+mod story;
