@@ -170,9 +170,9 @@ impl Machine {
                 if forced {
                     self.known_bad = None;
                 }
-                self.judge_sources(&mut actions);
+                self.judge_sources(at, &mut actions);
             }
-            Event::Observed(observation) => self.observed(observation, now, &mut actions),
+            Event::Observed(observation) => self.observed(observation, now, at, &mut actions),
             Event::Applied { generation, outcome } => self.applied(&generation, *outcome, now, at, &mut actions),
             Event::Cleared { session, family, kind, reason, complaint } => {
                 self.cleared(session, family, kind, reason, &complaint, now, at, &mut actions);
@@ -227,13 +227,14 @@ impl Machine {
 
     // --- sources ---
 
-    fn judge_sources(&mut self, actions: &mut Vec<Action>) {
+    fn judge_sources(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
         let Some(sources) = &self.sources else { return };
         let version = self.version.unwrap_or_default();
         let judged = judge(sources, &self.memory, version, self.settings.allow_empty_base);
         self.report_sources(&judged, actions);
         let generation = judged.desired.as_ref().map(|desired| desired.generation.clone());
-        if let Some(desired) = &judged.desired
+        // Before FRR has told its version, the defaults that decide about equality are a guess.
+        if let Some(desired) = judged.desired.as_ref().filter(|_| self.version.is_some())
             && self.config.generation.as_deref() != Some(desired.generation.as_str())
         {
             info!(generation = %desired.generation, "configuration changed");
@@ -241,7 +242,9 @@ impl Machine {
                 warn!(reason = warning, "part of a contribution has no effect");
             }
         }
-        self.config.generation = generation.as_ref().map(ToString::to_string);
+        if self.version.is_some() {
+            self.config.generation = generation.as_ref().map(ToString::to_string);
+        }
         self.wants_apply |= generation.is_some() && generation != self.applied;
         if judged.desired.is_none() {
             self.config.pending = Some(judged.waits_for.clone());
@@ -249,6 +252,9 @@ impl Machine {
             self.config.pending = None;
         }
         self.judged = Some(judged);
+        if generation.is_some() && generation == self.applied {
+            self.accept_used(at, actions);
+        }
     }
 
     /// Logs and counts what is new among the errors of the sources.
@@ -271,14 +277,14 @@ impl Machine {
 
     // --- FRR ---
 
-    fn observed(&mut self, observation: Box<Observation>, now: Uptime, actions: &mut Vec<Action>) {
+    fn observed(&mut self, observation: Box<Observation>, now: Uptime, at: Timestamp, actions: &mut Vec<Action>) {
         let before = self.observation.take();
         log_changes(before.as_deref(), &observation);
         if let Some(version) = observation.version
             && self.version != Some(version)
         {
             self.version = Some(version);
-            self.judge_sources(actions);
+            self.judge_sources(at, actions);
         }
         let was_ready = before.as_ref().is_some_and(|before| before.is_ready());
         let restarted = before.as_ref().is_some_and(|before| before.incarnations != observation.incarnations);
@@ -344,9 +350,10 @@ impl Machine {
                 self.config.result = Some(ApplyResult::Rejected);
                 self.config.pending = Some("FRR refuses a line of the sources".to_owned());
                 self.known_bad = Some(generation.clone());
+                self.wants_apply |= self.config.generation.as_deref() != Some(generation.as_str());
                 actions.push(Action::CountApply { result: ApplyResult::Rejected, duration });
                 self.remember_refusal(errors);
-                self.judge_sources(actions);
+                self.judge_sources(at, actions);
             }
             Outcome::Failed { reason, missing, digest, duration } => {
                 self.attempt = self.attempt.saturating_add(1);
@@ -406,6 +413,9 @@ impl Machine {
         self.applied = Some(generation.clone());
         self.config.applied_generation = Some(generation.to_string());
         self.config.pending = None;
+        // The sources may have changed while this was under way.
+        let newest = self.judged.as_ref().and_then(|judged| judged.desired.as_ref());
+        self.wants_apply |= newest.is_some_and(|newest| newest.generation != *generation);
         self.accept_used(at, actions);
         self.decide(&taken, actions);
     }
@@ -416,10 +426,12 @@ impl Machine {
         if judged.desired.as_ref().map(|desired| &desired.generation) != self.applied.as_ref() {
             return;
         }
+        let mut is_new = false;
         for (name, version) in &judged.used {
             if self.memory.accepted.get(name).is_some_and(|accepted| accepted.version == *version) {
                 continue;
             }
+            is_new = true;
             let accepted = Accepted { version: version.clone(), at };
             self.memory.accepted.insert(name.clone(), accepted);
             if let [(_, text)] = version.files.as_slice() {
@@ -428,11 +440,14 @@ impl Machine {
         }
         let used = &judged.used;
         let gone: Vec<String> = self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
+        is_new |= !gone.is_empty();
         for name in gone {
             self.memory.accepted.remove(&name);
             actions.push(Action::KeepAccepted { name, text: None });
         }
-        self.judge_sources(actions);
+        if is_new {
+            self.judge_sources(at, actions);
+        }
     }
 
     fn remember_refusal(&mut self, errors: Vec<(Option<String>, SourceError)>) {

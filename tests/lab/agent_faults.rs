@@ -66,8 +66,7 @@ fn killed_and_restarted(version: FrrVersion) {
     story.take_agent().kill();
     assert_eq!(story.kernel_routes(), ALL.map(|(prefix, hops)| (prefix.to_owned(), hops)).into());
     story.start_agent();
-    let status = story.status();
-    assert_eq!(status["config"]["result"], "Unchanged", "{status}");
+    story.until_status("the running state to be adopted", |status| status["config"]["result"] == "Unchanged");
 
     // At any time: also in the middle of an apply.
     for pause in [0, 100, 300, 600, 900, 1200, 1600] {
