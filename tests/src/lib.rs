@@ -1,5 +1,7 @@
 //! Tests of routelet against real FRR daemons.
 //!
-//! [`lab`] starts routers in network namespaces, with FRR in the version that a test asks for.
+//! [`lab`] starts routers in network namespaces, with FRR in the version that a test asks for; [`demo`] tells the
+//! story of the agent on them.
 
+pub mod demo;
 pub mod lab;

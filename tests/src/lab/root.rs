@@ -118,7 +118,9 @@ fn cache() -> PathBuf {
 
 /// Runs the build script; its progress goes to our stderr.
 fn build(version: FrrVersion) -> Result<(), LabError> {
-    let script = Exec::new([SCRIPT, version.as_str()]).inherit_environment();
+    // In a process group of its own it does not see Ctrl-C; it goes with the thread that waits for it below.
+    let script =
+        Exec::new(["setpriv", "--pdeathsig", "TERM", SCRIPT, version.as_str()]).inherit_environment();
     let command = script.to_string();
     let child = script.spawn_piped(Stdio::inherit())?;
     let output = child.wait_with_output();

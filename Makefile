@@ -1,0 +1,32 @@
+# Everything that a fresh Debian 12 with Rust needs: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
+export ROUTELET_BIN ?= $(OUT)/release/routelet
+export DEMO_FRR DEMO_EXIT
+
+.PHONY: help build tools demo test lint
+
+help: ## Print this list.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+build: ## Build the agent: one static binary.
+	cargo build --locked --release -p routelet
+	@ls -l $(ROUTELET_BIN)
+
+tools: ## Install what the lab needs (Debian packages).
+	tests/scripts/install-tools.sh
+
+demo: tools build ## The main job on real FRR; DEMO_FRR=7.5.1|8.4.4|10.3|10.7, DEMO_EXIT=1.
+	cargo build --locked -p routelet-tests --bin demo
+	$(OUT)/debug/demo
+
+test: tools build ## Unit, golden and lab tests.
+	cargo test --locked --workspace
+
+lint: ## Format and lints, as CI wants them.
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
