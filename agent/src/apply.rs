@@ -64,11 +64,18 @@ pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, desired: &Arc<Desired>)
     let started = Instant::now();
     match attempt(frr, store, desired, started).await {
         Ok(outcome) => outcome,
-        Err(reason) => Outcome::Failed { reason, missing: Vec::new(), digest: None, duration: started.elapsed() },
+        Err(reason) => {
+            Outcome::Failed { reason, missing: Vec::new(), digest: None, duration: started.elapsed() }
+        }
     }
 }
 
-async fn attempt(frr: &Frr, store: &Arc<Store>, desired: &Arc<Desired>, started: Instant) -> Result<Outcome, String> {
+async fn attempt(
+    frr: &Frr,
+    store: &Arc<Store>,
+    desired: &Arc<Desired>,
+    started: Instant,
+) -> Result<Outcome, String> {
     let version = match frr.version().await {
         Ok(version) => version,
         Err(reason) => return Ok(Outcome::NotReady { reason }),

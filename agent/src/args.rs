@@ -17,7 +17,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Follow the mounted configuration and keep FRR to it.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show what the agent on this node last reported.
     Status(StatusArgs),
 }

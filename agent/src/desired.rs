@@ -64,8 +64,14 @@ pub(crate) struct Judged {
 
 /// Judges `sources`, and merges those versions that count: the mounted one where it is accepted, else the last
 /// accepted one.
-pub(crate) fn judge(sources: &Sources, memory: &Memory, version: FrrVersion, allow_empty_base: bool) -> Judged {
-    let mut judged = Judged { desired: None, used: BTreeMap::new(), states: Vec::new(), waits_for: String::new() };
+pub(crate) fn judge(
+    sources: &Sources,
+    memory: &Memory,
+    version: FrrVersion,
+    allow_empty_base: bool,
+) -> Judged {
+    let mut judged =
+        Judged { desired: None, used: BTreeMap::new(), states: Vec::new(), waits_for: String::new() };
     let base = base_text(sources, memory, allow_empty_base);
     let base_config = load(BASE, base.as_ref().map_or("", |version| first_text(version)), version);
     for (spec, reading) in &sources.readings {
@@ -78,12 +84,21 @@ pub(crate) fn judge(sources: &Sources, memory: &Memory, version: FrrVersion, all
             }
             Reading::Missing => Vec::new(),
             Reading::Unreadable(errors) => errors.iter().flat_map(read_errors).collect(),
-            Reading::Present(files) => {
-                judge_files(name, spec.policy, files, mounted.as_ref(), memory, &base_config, version, allow_empty_base)
-            }
+            Reading::Present(files) => judge_files(
+                name,
+                spec.policy,
+                files,
+                mounted.as_ref(),
+                memory,
+                &base_config,
+                version,
+                allow_empty_base,
+            ),
         };
-        let counts = if errors.is_empty() { mounted } else { memory.accepted.get(name).map(|a| a.version.clone()) };
-        let accepted = memory.accepted.get(name).filter(|accepted| Some(&accepted.version) == counts.as_ref());
+        let counts =
+            if errors.is_empty() { mounted } else { memory.accepted.get(name).map(|a| a.version.clone()) };
+        let accepted =
+            memory.accepted.get(name).filter(|accepted| Some(&accepted.version) == counts.as_ref());
         judged.states.push(SourceState {
             name: name.to_owned(),
             policy: source_policy(spec.policy),
@@ -104,7 +119,8 @@ pub(crate) fn judge(sources: &Sources, memory: &Memory, version: FrrVersion, all
 fn base_text(sources: &Sources, memory: &Memory, allow_empty_base: bool) -> Option<Version> {
     let (spec, reading) = sources.readings.iter().find(|(spec, _)| spec.policy == Policy::Base)?;
     let mounted = version_of(reading).filter(|version| {
-        let is_refused = memory.refused_by_frr.get(&spec.name).is_some_and(|(digest, _)| *digest == version.digest);
+        let is_refused =
+            memory.refused_by_frr.get(&spec.name).is_some_and(|(digest, _)| *digest == version.digest);
         !is_refused && (allow_empty_base || !says_nothing(first_text(version)))
     });
     mounted.or_else(|| memory.accepted.get(&spec.name).map(|accepted| accepted.version.clone()))
@@ -135,7 +151,8 @@ fn judge_files(
         .iter()
         .flat_map(|file| rejections(file).into_iter().map(|rejection| (file.label.clone(), rejection)))
         .map(|(label, rejection)| {
-            let place = if label == name { String::new() } else { format!("{label}:{}: ", rejection.origin.line) };
+            let place =
+                if label == name { String::new() } else { format!("{label}:{}: ", rejection.origin.line) };
             let fix = if rejection.fix.is_empty() { String::new() } else { format!("; {}", rejection.fix) };
             SourceError {
                 line: usize::try_from(rejection.origin.line).ok(),
@@ -144,7 +161,8 @@ fn judge_files(
         })
         .collect();
     if policy == Policy::Base && !allow_empty_base && files.iter().all(|file| says_nothing(&file.text)) {
-        let message = "the file says nothing, and would wipe FRR's configuration; --allow-empty-base if that is meant";
+        let message =
+            "the file says nothing, and would wipe FRR's configuration; --allow-empty-base if that is meant";
         errors.push(SourceError { line: None, message: message.to_owned() });
     }
     errors

@@ -50,7 +50,8 @@ impl Frr {
 
     /// Asks bgpd for its version.
     pub(crate) async fn version(&self) -> Result<FrrVersion, String> {
-        let reply = self.socket(Daemon::Bgpd).ask("show version").await.map_err(|error| with_causes(&error))?;
+        let reply =
+            self.socket(Daemon::Bgpd).ask("show version").await.map_err(|error| with_causes(&error))?;
         read_version(&reply.text).ok_or_else(|| "bgpd tells no version".to_owned())
     }
 
@@ -68,7 +69,9 @@ impl Frr {
         let vtysh = Vtysh { timeout: READ_TIMEOUT, ..self.vtysh() };
         let text = |output: Result<Output, exec::CommandError>| match output {
             Ok(output) if output.status.success() => Ok(reload::running_config(&output.stdout).to_owned()),
-            Ok(output) => Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim())),
+            Ok(output) => {
+                Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim()))
+            }
             Err(error) => Err(with_causes(&error)),
         };
         let union = text(vtysh.run("show running-config").await)?;
@@ -100,4 +103,3 @@ pub(crate) fn needed(version: FrrVersion) -> Vec<Daemon> {
     }
     needed
 }
-

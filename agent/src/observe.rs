@@ -72,7 +72,9 @@ impl Observation {
         let silent = self.frr.daemons.iter().find(|(_, state)| *state != DaemonState::Up);
         match silent {
             Some((daemon, DaemonState::Hung)) => Some(format!("{} hangs", daemon.name())),
-            Some((daemon, DaemonState::Up | DaemonState::Down)) => Some(format!("{} does not answer", daemon.name())),
+            Some((daemon, DaemonState::Up | DaemonState::Down)) => {
+                Some(format!("{} does not answer", daemon.name()))
+            }
             None if self.version.is_none() => Some("bgpd tells no version".to_owned()),
             None => None,
         }
@@ -98,16 +100,17 @@ impl Observer {
         }
     }
 
-    /// Looks once. `walks` = also what costs, if it is due.
+    /// Looks once; what costs is done only if it is due.
     pub(crate) async fn observe(&mut self) -> Observation {
         let mut observation = Observation::default();
         let version = self.ask(Daemon::Bgpd, VERSION).await;
         observation.version = version.as_ref().ok().and_then(|text| read_version(text));
         let wanted = observation.version.map_or_else(|| self.guess_needed(), needed);
         for daemon in wanted {
-            let state = match daemon {
-                Daemon::Bgpd => daemon_state(&version),
-                _ => daemon_state(&self.ask(daemon, VERSION).await),
+            let state = if daemon == Daemon::Bgpd {
+                daemon_state(&version)
+            } else {
+                daemon_state(&self.ask(daemon, VERSION).await)
             };
             let incarnation = self.socket(daemon).incarnation().ok();
             observation.incarnations.push((daemon, incarnation));
@@ -120,7 +123,12 @@ impl Observer {
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);
         for unreadable in &observation.unreadable {
-            debug!(command = unreadable.command, reason = unreadable.cause, at = unreadable.at, "not understood");
+            debug!(
+                command = unreadable.command,
+                reason = unreadable.cause,
+                at = unreadable.at,
+                "not understood"
+            );
         }
         observation
     }

@@ -7,11 +7,7 @@
 //!      └──────── known bad: waits for a change ◄──────┘     └─failed─► BackingOff ──time──► Applying
 //! ```
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use frr_driver::{
     clear::ClearKind,
@@ -173,7 +169,9 @@ impl Machine {
                 self.judge_sources(at, &mut actions);
             }
             Event::Observed(observation) => self.observed(observation, now, at, &mut actions),
-            Event::Applied { generation, outcome } => self.applied(&generation, *outcome, now, at, &mut actions),
+            Event::Applied { generation, outcome } => {
+                self.applied(&generation, *outcome, now, at, &mut actions);
+            }
             Event::Cleared { session, family, kind, reason, complaint } => {
                 self.cleared(session, family, kind, reason, &complaint, now, at, &mut actions);
             }
@@ -190,7 +188,8 @@ impl Machine {
             State::BackingOff { until, .. } => Some(until),
             State::Settled | State::Applying { .. } => None,
         };
-        let look_again = self.watched.values().filter(|watched| !watched.again).map(|watched| watched.due).min();
+        let look_again =
+            self.watched.values().filter(|watched| !watched.again).map(|watched| watched.due).min();
         [back_off, look_again].into_iter().flatten().min()
     }
 
@@ -260,7 +259,8 @@ impl Machine {
     /// Logs and counts what is new among the errors of the sources.
     fn report_sources(&self, judged: &Judged, actions: &mut Vec<Action>) {
         for state in &judged.states {
-            let before = self.judged.as_ref().and_then(|judged| judged.states.iter().find(|s| s.name == state.name));
+            let before =
+                self.judged.as_ref().and_then(|judged| judged.states.iter().find(|s| s.name == state.name));
             if state.errors.is_empty() || before.is_some_and(|before| before.errors == state.errors) {
                 if state.errors.is_empty() && before.is_some_and(|before| !before.errors.is_empty()) {
                     info!(source = state.name, "source accepted again");
@@ -270,14 +270,24 @@ impl Machine {
             actions.push(Action::CountRejection { source: state.name.clone() });
             for SourceError { line, message } in &state.errors {
                 let place = line.map_or_else(|| state.name.clone(), |line| format!("{}:{line}", state.name));
-                warn!(source = place, reason = message, "source refused, its last accepted version stays in force");
+                warn!(
+                    source = place,
+                    reason = message,
+                    "source refused, its last accepted version stays in force"
+                );
             }
         }
     }
 
     // --- FRR ---
 
-    fn observed(&mut self, observation: Box<Observation>, now: Uptime, at: Timestamp, actions: &mut Vec<Action>) {
+    fn observed(
+        &mut self,
+        observation: Box<Observation>,
+        now: Uptime,
+        at: Timestamp,
+        actions: &mut Vec<Action>,
+    ) {
         let before = self.observation.take();
         log_changes(before.as_deref(), &observation);
         if let Some(version) = observation.version
@@ -297,7 +307,8 @@ impl Machine {
                 self.attempt = 0;
             }
         }
-        let is_other = observation.running_digest.is_some() && observation.running_digest != self.verified_digest;
+        let is_other =
+            observation.running_digest.is_some() && observation.running_digest != self.verified_digest;
         if self.state == State::Settled && self.applied.is_some() && is_other {
             debug!("running configuration is not the one that was verified");
             self.wants_apply = true;
@@ -342,10 +353,14 @@ impl Machine {
     ) {
         self.state = State::Settled;
         match outcome {
-            Outcome::Taken(taken) => self.taken(generation, *taken, at, actions),
+            Outcome::Taken(taken) => self.taken(generation, &taken, at, actions),
             Outcome::Refused { errors, duration } => {
                 for (source, error) in &errors {
-                    warn!(source = source.as_deref().unwrap_or("merged"), reason = error.message, "FRR refuses a line");
+                    warn!(
+                        source = source.as_deref().unwrap_or("merged"),
+                        reason = error.message,
+                        "FRR refuses a line"
+                    );
                 }
                 self.config.result = Some(ApplyResult::Rejected);
                 self.config.pending = Some("FRR refuses a line of the sources".to_owned());
@@ -365,8 +380,11 @@ impl Machine {
                 self.verified_digest = digest;
                 self.config.result = Some(ApplyResult::Failed);
                 self.config.duration = Some(duration);
-                self.config.pending =
-                    Some(if missing.is_empty() { reason } else { format!("{reason}: {}", missing.join("; ")) });
+                self.config.pending = Some(if missing.is_empty() {
+                    reason
+                } else {
+                    format!("{reason}: {}", missing.join("; "))
+                });
                 self.state = State::BackingOff { until: now + pause, attempt: self.attempt };
                 actions.push(Action::CountApply { result: ApplyResult::Failed, duration });
             }
@@ -382,7 +400,7 @@ impl Machine {
         actions.push(Action::Observe);
     }
 
-    fn taken(&mut self, generation: &Generation, taken: Taken, at: Timestamp, actions: &mut Vec<Action>) {
+    fn taken(&mut self, generation: &Generation, taken: &Taken, at: Timestamp, actions: &mut Vec<Action>) {
         let is_unchanged = taken.plan.is_empty();
         let result = if is_unchanged { ApplyResult::Unchanged } else { ApplyResult::Applied };
         if is_unchanged {
@@ -417,7 +435,7 @@ impl Machine {
         let newest = self.judged.as_ref().and_then(|judged| judged.desired.as_ref());
         self.wants_apply |= newest.is_some_and(|newest| newest.generation != *generation);
         self.accept_used(at, actions);
-        self.decide(&taken, actions);
+        self.decide(taken, actions);
     }
 
     /// What went into a configuration that FRR took is accepted: kept for when a later version is refused.
@@ -439,7 +457,8 @@ impl Machine {
             }
         }
         let used = &judged.used;
-        let gone: Vec<String> = self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
+        let gone: Vec<String> =
+            self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
         is_new |= !gone.is_empty();
         for name in gone {
             self.memory.accepted.remove(&name);
@@ -453,7 +472,8 @@ impl Machine {
     fn remember_refusal(&mut self, errors: Vec<(Option<String>, SourceError)>) {
         let Some(judged) = &self.judged else { return };
         for (label, error) in errors {
-            let name = label.as_deref().and_then(|label| label.split('/').next()).unwrap_or(frr_driver::merge::BASE);
+            let name =
+                label.as_deref().and_then(|label| label.split('/').next()).unwrap_or(frr_driver::merge::BASE);
             let Some(version) = judged.used.get(name) else { continue };
             let entry = self
                 .memory
@@ -491,8 +511,13 @@ impl Machine {
     fn suppress(&mut self, session: SessionId, family: AddressFamily, reason: Reason) {
         warn!(peer = %session, %family, reason = reason.as_str(), "session keeps the old policy");
         let why = reason.as_str().to_owned();
-        let fact =
-            PolicyFact { session: session.clone(), family, direction: Direction::In, state: PolicyState::Suppressed, why };
+        let fact = PolicyFact {
+            session: session.clone(),
+            family,
+            direction: Direction::In,
+            state: PolicyState::Suppressed,
+            why,
+        };
         let watched = Watched { due: Duration::MAX, refresh_sent: None, again: true, fact };
         self.watch(session, family, ClearKind::SoftIn, watched);
     }
@@ -520,7 +545,11 @@ impl Machine {
             family,
             direction: if kind == ClearKind::SoftOut { Direction::Out } else { Direction::In },
             state: PolicyState::Pending,
-            why: if complaint.is_empty() { "cleared, waiting for evidence".to_owned() } else { complaint.to_owned() },
+            why: if complaint.is_empty() {
+                "cleared, waiting for evidence".to_owned()
+            } else {
+                complaint.to_owned()
+            },
         };
         let again = self.watched.get(&(session.clone(), family, kind)).is_some_and(|watched| watched.again);
         let watched = Watched { due: now + LOOK_AGAIN_AFTER, refresh_sent: None, again, fact };
@@ -560,7 +589,10 @@ impl Machine {
             if now < watched.due {
                 return true;
             }
-            let sent = sessions.iter().find(|session| session.id == *id).and_then(|session| session.route_refresh_sent);
+            let sent = sessions
+                .iter()
+                .find(|session| session.id == *id)
+                .and_then(|session| session.route_refresh_sent);
             let has_refreshed = watched.refresh_sent.is_some() && sent > watched.refresh_sent;
             if *kind == ClearKind::SoftIn && late && !watched.again && !has_refreshed {
                 watched.again = true;
@@ -581,12 +613,14 @@ fn back_off(attempt: u32) -> Duration {
 /// Logs what changed between two observations: an idle agent is silent.
 fn log_changes(before: Option<&Observation>, now: &Observation) {
     for (daemon, state) in &now.frr.daemons {
-        let state_before = before.and_then(|o| o.frr.daemons.iter().find(|(d, _)| d == daemon)).map(|(_, state)| state);
+        let state_before =
+            before.and_then(|o| o.frr.daemons.iter().find(|(d, _)| d == daemon)).map(|(_, state)| state);
         if state_before.is_some_and(|before| before != state) {
             info!(daemon = daemon.name(), state = ?state, "FRR daemon changed");
         }
     }
-    let (Some(sessions), Some(sessions_before)) = (&now.sessions, before.and_then(|before| before.sessions.as_ref()))
+    let (Some(sessions), Some(sessions_before)) =
+        (&now.sessions, before.and_then(|before| before.sessions.as_ref()))
     else {
         return;
     };
@@ -594,7 +628,8 @@ fn log_changes(before: Option<&Observation>, now: &Observation) {
         let state_before = sessions_before.iter().find(|s| s.id == session.id).map(|s| s.state);
         let was_up = state_before == Some(frr_driver::session::SessionState::Established);
         if was_up != session.is_established() {
-            let reason = session.last_reset.as_ref().and_then(|reset| reset.reason.as_deref()).unwrap_or_default();
+            let reason =
+                session.last_reset.as_ref().and_then(|reset| reset.reason.as_deref()).unwrap_or_default();
             let state_before = state_before.map_or("none", |state| state.as_str());
             info!(peer = %session.id, state = %session.state, state_before, reason, "session changed");
         }

@@ -123,7 +123,12 @@ impl Runner {
         Ok(())
     }
 
-    async fn wait(&mut self, signals: &mut Signals, done: &mut mpsc::Receiver<Wake>, in_flight: &InFlight) -> Wake {
+    async fn wait(
+        &mut self,
+        signals: &mut Signals,
+        done: &mut mpsc::Receiver<Wake>,
+        in_flight: &InFlight,
+    ) -> Wake {
         let deadline = self.machine.next_deadline().map(|deadline| in_flight.started + deadline);
         let observation = in_flight.observer.as_ref().map(|_| in_flight.next_observation);
         tokio::select! {
@@ -149,7 +154,8 @@ impl Runner {
 
     fn start_observation(&self, in_flight: &mut InFlight) {
         let Some(mut observer) = in_flight.observer.take() else { return };
-        let period = if self.machine.is_waiting_for_frr() { PERIOD_WAITING.min(self.period) } else { self.period };
+        let period =
+            if self.machine.is_waiting_for_frr() { PERIOD_WAITING.min(self.period) } else { self.period };
         in_flight.next_observation = Instant::now() + period;
         let results = in_flight.results.clone();
         tokio::spawn(async move {
@@ -167,7 +173,9 @@ impl Runner {
                 tokio::spawn(async move {
                     let command = clear::command(&session, family, kind);
                     let complaint = match frr.socket(Daemon::Bgpd).ask(&command).await {
-                        Ok(reply) => clear::judge(&reply.text).err().map(|error| error.complaint).unwrap_or_default(),
+                        Ok(reply) => {
+                            clear::judge(&reply.text).err().map(|error| error.complaint).unwrap_or_default()
+                        }
                         Err(error) => with_causes(&error),
                     };
                     let event = Event::Cleared { session, family, kind, reason, complaint };

@@ -15,10 +15,10 @@ mod watch;
 use std::path::PathBuf;
 
 pub(crate) use digest::Digest;
-pub(crate) use error::{BadLines, ReadError};
+pub(crate) use error::ReadError;
 pub(crate) use mount::frozen;
-pub(crate) use read::{FILE_BYTES_MAX, read, read_all};
-pub(crate) use spec::{Policy, SourceSpec, SpecError, check_names};
+pub(crate) use read::read_all;
+pub(crate) use spec::{Policy, SourceSpec, check_names};
 pub(crate) use watch::{Delivery, watch};
 
 /// What all sources held at one time, in the order of their specifications.
@@ -57,6 +57,7 @@ pub(crate) struct SourceFile {
 
 impl Sources {
     /// Looks up what was found for the source called `name`.
+    #[cfg(test)]
     pub(crate) fn reading(&self, name: &str) -> Option<&Reading> {
         self.readings.iter().find(|(spec, _)| spec.name == name).map(|(_, reading)| reading)
     }
@@ -91,6 +92,7 @@ impl Sources {
 
 // === impl Reading ===
 
+#[cfg(test)]
 impl Reading {
     /// Whether there is any text at all: what a file does not have in the middle of a rewrite in place.
     pub(crate) fn has_text(&self) -> bool {

@@ -22,6 +22,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 pub(crate) use error::{Operation, StoreError};
+#[cfg(test)]
 pub(crate) use generations::{GENERATIONS_KEPT, LastGood};
 
 use atomic::{FILE_MODE, fail, read_text, remove_temporaries, write};

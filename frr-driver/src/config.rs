@@ -170,9 +170,9 @@ pub struct Config {
 impl Config {
     /// Iterates over the BGP instances: the VRF's name (`default` for the default one) and the block.
     pub fn bgp_instances(&self) -> impl Iterator<Item = (&str, &Node)> {
-        self.top.with_prefix("router bgp vrf ").filter_map(|(key, node)| {
-            key.strip_prefix("router bgp vrf ").map(|vrf| (vrf, node))
-        })
+        self.top
+            .with_prefix("router bgp vrf ")
+            .filter_map(|(key, node)| key.strip_prefix("router bgp vrf ").map(|vrf| (vrf, node)))
     }
 }
 

@@ -49,7 +49,10 @@ pub struct Impact {
     pub groups: BTreeMap<(String, String), Touch>,
 }
 
-fn as_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(map: &BTreeMap<K, V>, s: S) -> Result<S::Ok, S::Error> {
+fn as_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(
+    map: &BTreeMap<K, V>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
     s.collect_seq(map)
 }
 
@@ -91,10 +94,10 @@ pub(crate) fn impact(
                 let Some(crate::config::Context::Family(name)) = family.opens else { continue };
                 for (_, node) in family.children.iter() {
                     let words = node.statement.words();
-                    if let Some((direction, policies)) = references(&words) {
-                        if policies.iter().any(|policy| changed.contains(policy)) {
-                            touch(&mut impact, config, vrf, whom(&words), name, direction);
-                        }
+                    if let Some((direction, policies)) = references(&words)
+                        && policies.iter().any(|policy| changed.contains(policy))
+                    {
+                        touch(&mut impact, config, vrf, whom(&words), name, direction);
                     }
                 }
             }
@@ -153,10 +156,15 @@ impl Policy {
 }
 
 /// Policies whose text changed, and those that refer to them, in any number of steps.
-fn changed_policies(desired: &Config, running: &Config, adds: &[PlanLine], removes: &[PlanLine]) -> BTreeSet<Policy> {
+fn changed_policies(
+    desired: &Config,
+    running: &Config,
+    adds: &[PlanLine],
+    removes: &[PlanLine],
+) -> BTreeSet<Policy> {
     let mut changed = BTreeSet::new();
     for line in adds.iter().chain(removes) {
-        let outermost = line.blocks.first().map(String::as_str).unwrap_or(line.statement.reveal());
+        let outermost = line.blocks.first().map_or(line.statement.reveal(), String::as_str);
         changed.extend(Policy::of(&outermost.split(' ').collect::<Vec<_>>()));
     }
     loop {
@@ -189,14 +197,21 @@ fn references(words: &[&str]) -> Option<(Direction, Vec<Policy>)> {
     let name = |name: &&str| (*name).to_owned();
     match words {
         ["neighbor", _, "route-map", map, way] => Some((direction(way), vec![Policy::RouteMap(name(map))])),
-        ["neighbor", _, "prefix-list", list, way] => Some((direction(way), vec![Policy::PrefixList(name(list))])),
-        ["neighbor", _, "distribute-list", list, way] => Some((direction(way), vec![Policy::AccessList(name(list))])),
-        ["neighbor", _, "filter-list", list, way] => Some((direction(way), vec![Policy::AsPathList(name(list))])),
-        ["neighbor", _, "unsuppress-map", map] => Some((Direction::Out, vec![Policy::RouteMap(name(map))])),
+        ["neighbor", _, "prefix-list", list, way] => {
+            Some((direction(way), vec![Policy::PrefixList(name(list))]))
+        }
+        ["neighbor", _, "distribute-list", list, way] => {
+            Some((direction(way), vec![Policy::AccessList(name(list))]))
+        }
+        ["neighbor", _, "filter-list", list, way] => {
+            Some((direction(way), vec![Policy::AsPathList(name(list))]))
+        }
         ["neighbor", _, "advertise-map", rest @ ..] => {
             Some((Direction::Out, rest.iter().map(|map| Policy::RouteMap(name(map))).collect()))
         }
-        [.., "route-map", map] => Some((Direction::Out, vec![Policy::RouteMap(name(map))])),
+        ["neighbor", _, "unsuppress-map", map] | [.., "route-map", map] => {
+            Some((Direction::Out, vec![Policy::RouteMap(name(map))]))
+        }
         _ => None,
     }
 }
@@ -226,15 +241,20 @@ fn touch(
 /// The entries of the sessions that `peer` stands for: itself, the members of a group, or everyone.
 fn touched<'a>(impact: &'a mut Impact, config: &Config, vrf: &str, peer: Option<&str>) -> Vec<&'a mut Touch> {
     let Some(instance) = config.top.get(&format!("router bgp vrf {vrf}")) else { return Vec::new() };
-    let is_group = |name: &str| instance.children.get(&format!("neighbor {name} peer-group")).is_some_and(|node| {
-        node.statement.words().len() == 3
-    });
+    let is_group = |name: &str| {
+        instance
+            .children
+            .get(&format!("neighbor {name} peer-group"))
+            .is_some_and(|node| node.statement.words().len() == 3)
+    };
     let sessions: BTreeSet<SessionId> = crate::merge::sessions(config)
         .into_iter()
         .filter(|session| session.vrf == vrf)
         .filter(|session| match peer {
             None => true,
-            Some(peer) if is_group(peer) => group_of(&instance.children, &session.peer).as_deref() == Some(peer),
+            Some(peer) if is_group(peer) => {
+                group_of(&instance.children, &session.peer).as_deref() == Some(peer)
+            }
             Some(peer) => session.peer == PeerId::from(peer),
         })
         .collect();
@@ -254,15 +274,18 @@ fn touched<'a>(impact: &'a mut Impact, config: &Config, vrf: &str, peer: Option<
     for group in &groups {
         impact.groups.entry(group.clone()).or_default();
     }
-    let of_sessions = impact.sessions.iter_mut().filter(|(id, _)| sessions.contains(*id)).map(|(_, touch)| touch);
+    let of_sessions =
+        impact.sessions.iter_mut().filter(|(id, _)| sessions.contains(*id)).map(|(_, touch)| touch);
     let of_groups = impact.groups.iter_mut().filter(|(id, _)| groups.contains(*id)).map(|(_, touch)| touch);
     of_sessions.chain(of_groups).collect()
 }
 
 fn group_of(instance: &Tree, peer: &PeerId) -> Option<String> {
-    instance.with_prefix(&format!("neighbor {peer} ")).find_map(|(_, node)| match node.statement.words().as_slice() {
-        ["neighbor", _, .., "peer-group", group] => Some((*group).to_owned()),
-        _ => None,
+    instance.with_prefix(&format!("neighbor {peer} ")).find_map(|(_, node)| {
+        match node.statement.words().as_slice() {
+            ["neighbor", _, .., "peer-group", group] => Some((*group).to_owned()),
+            _ => None,
+        }
     })
 }
 
@@ -287,7 +310,9 @@ fn statement_effect(line: &PlanLine, desired: &Config, running: &Config, impact:
     for config in [desired, running] {
         match (&effect, family) {
             (Effect::Nothing, _) | (Effect::Policy(_), None) => {}
-            (Effect::Policy(direction), Some(family)) => touch(impact, config, vrf, whom(words), family, *direction),
+            (Effect::Policy(direction), Some(family)) => {
+                touch(impact, config, vrf, whom(words), family, *direction);
+            }
             (Effect::Reset, _) => {
                 for touch in touched(impact, config, vrf, whom(words)) {
                     if touch.life == Life::Stays {
@@ -307,25 +332,48 @@ fn effect(words: &[&str], in_family: bool) -> Effect {
         | [
             "neighbor",
             _,
-            "unsuppress-map" | "default-originate" | "next-hop-self" | "remove-private-AS" | "send-community"
-            | "as-override" | "attribute-unchanged" | "advertise-map",
+            "unsuppress-map"
+            | "default-originate"
+            | "next-hop-self"
+            | "remove-private-AS"
+            | "send-community"
+            | "as-override"
+            | "attribute-unchanged"
+            | "advertise-map",
             ..,
         ] => Effect::Policy(Direction::Out),
         [
             "neighbor",
             _,
-            "description" | "timers" | "advertisement-interval" | "bfd" | "maximum-prefix" | "soft-reconfiguration",
+            "description"
+            | "timers"
+            | "advertisement-interval"
+            | "bfd"
+            | "maximum-prefix"
+            | "soft-reconfiguration",
             ..,
-        ] => Effect::Nothing,
-        ["address-family", ..] => Effect::Nothing,
-        ["network" | "aggregate-address" | "redistribute" | "maximum-paths" | "distance" | "table-map", ..]
-            if in_family =>
-        {
+        ]
+        | ["address-family", ..]
+        | [
+            "bgp",
+            "bestpath"
+            | "log-neighbor-changes"
+            | "network"
+            | "deterministic-med"
+            | "always-compare-med"
+            | "listen"
+            | "ebgp-requires-policy"
+            | "default"
+            | "graceful-restart",
+            ..,
+        ]
+        | ["timers" | "update-delay" | "coalesce-time" | "read-quanta" | "write-quanta", ..] => {
             Effect::Nothing
         }
-        ["bgp", "bestpath" | "log-neighbor-changes" | "network" | "deterministic-med" | "always-compare-med" | "listen"
-            | "ebgp-requires-policy" | "default" | "graceful-restart", ..]
-        | ["timers" | "update-delay" | "coalesce-time" | "read-quanta" | "write-quanta", ..] => Effect::Nothing,
+        [
+            "network" | "aggregate-address" | "redistribute" | "maximum-paths" | "distance" | "table-map",
+            ..,
+        ] if in_family => Effect::Nothing,
         _ => Effect::Reset,
     }
 }

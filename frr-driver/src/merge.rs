@@ -53,22 +53,29 @@ impl Generation {
     /// Returns the digest of `config`.
     pub fn of(config: &Config) -> Self {
         let mut hash = Sha256::new();
-        fn feed(hash: &mut Sha256, tree: &Tree) {
-            for (_, node) in tree.iter() {
-                hash.update(node.statement.reveal());
-                hash.update([0]);
-                feed(hash, &node.children);
-            }
-            hash.update([1]);
-        }
         feed(&mut hash, &config.top);
-        Self(hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+        let hex = hash.finalize().iter().take(6).fold(String::new(), |mut hex, byte| {
+            let digits =
+                [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+            hex.extend(digits);
+            hex
+        });
+        Self(hex)
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn feed(hash: &mut Sha256, tree: &Tree) {
+    for (_, node) in tree.iter() {
+        hash.update(node.statement.reveal());
+        hash.update([0]);
+        feed(hash, &node.children);
+    }
+    hash.update([1]);
 }
 
 impl std::fmt::Display for Generation {
@@ -108,7 +115,9 @@ pub fn sessions(config: &Config) -> Vec<SessionId> {
         for (_, node) in instance.children.with_prefix("neighbor ") {
             let peer = match node.statement.words().as_slice() {
                 ["neighbor", peer, "interface", ..] => PeerId::Interface((*peer).to_owned()),
-                ["neighbor", peer, "remote-as" | "peer-group", _] if peer.parse::<std::net::IpAddr>().is_ok() => {
+                ["neighbor", peer, "remote-as" | "peer-group", _]
+                    if peer.parse::<std::net::IpAddr>().is_ok() =>
+                {
                     PeerId::from(*peer)
                 }
                 _ => continue,
@@ -167,13 +176,17 @@ fn inert_reason(name: &str, base: &Config, used: &BTreeMap<String, SessionId>) -
     let peer = name.strip_suffix("-in").unwrap_or(name);
     let named = sessions(base).into_iter().find(|session| {
         session.peer == PeerId::from(peer)
-            || peer.strip_suffix(&format!("-{}", session.vrf)).is_some_and(|peer| session.peer == PeerId::from(peer))
+            || peer
+                .strip_suffix(&format!("-{}", session.vrf))
+                .is_some_and(|peer| session.peer == PeerId::from(peer))
     });
     match named {
         None => format!("the base has no peer {peer}: the entry waits for it"),
         Some(session) => match used.iter().find(|(_, user)| **user == session) {
             Some((other, _)) => {
-                format!("peer {session} uses route-map {other}, not {name}: write route-map {other} permit 20")
+                format!(
+                    "peer {session} uses route-map {other}, not {name}: write route-map {other} permit 20"
+                )
             }
             None => format!("peer {session} uses no inbound route-map: the entry has no effect"),
         },
@@ -195,10 +208,14 @@ fn without_conflicts(
         let statement = node.statement.reveal().to_owned();
         match said.get(&slot) {
             Some((first, origin)) if *first != statement => {
-                let message = format!("{origin} says {:?} already: this line is ignored", crate::config::redact(first));
+                let message =
+                    format!("{origin} says {:?} already: this line is ignored", crate::config::redact(first));
                 warnings.push(Warning { origin: node.statement.origin.clone(), message });
-                let index = usize::try_from(node.statement.origin.line).unwrap_or(usize::MAX).saturating_sub(1);
-                if node.opens.is_none() && let Some(line) = kept.get_mut(index) {
+                let index =
+                    usize::try_from(node.statement.origin.line).unwrap_or(usize::MAX).saturating_sub(1);
+                if node.opens.is_none()
+                    && let Some(line) = kept.get_mut(index)
+                {
                     *line = "";
                 }
             }

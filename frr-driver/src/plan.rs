@@ -68,7 +68,10 @@ const NEVER_SETTLES: [(&str, &str); 6] = [
     ("bgp graceful-restart disable-eor", "taken and not printed up to 10.3"),
     ("log immediate-mode", "taken and not printed on 8.4.4"),
     ("log record-priority", "printed by one daemon and not by another"),
-    ("use-underlays-nexthop-weight", "printed by 10.7.1 with always-compare-med; removing it switches that off"),
+    (
+        "use-underlays-nexthop-weight",
+        "printed by 10.7.1 with always-compare-med; removing it switches that off",
+    ),
     ("nexthop-group ", "taken and not printed up to 8.4.4"),
     ("key chain ", "taken and not printed up to 8.4.4"),
 ];

@@ -67,7 +67,9 @@ pub fn check_ranges(config: &Config) -> Vec<Rejection> {
     for family in ["ip", "ipv6"] {
         for (_, node) in config.top.with_prefix(&format!("{family} prefix-list ")) {
             let words = node.statement.words();
-            let [_, _, _, "seq", _, "permit" | "deny", prefix, bounds @ ..] = words.as_slice() else { continue };
+            let [_, _, _, "seq", _, "permit" | "deny", prefix, bounds @ ..] = words.as_slice() else {
+                continue;
+            };
             if let Err(refusal) = extras::check_prefix(family, prefix, bounds) {
                 rejections.push(Rejection {
                     origin: node.statement.origin.clone(),
@@ -89,8 +91,11 @@ struct Report {
 
 impl Report {
     fn refuse(&mut self, line: u32, text: &str, reason: impl Into<String>, fix: impl Into<String>) {
-        let printable: String =
-            redact(text.trim()).chars().take(120).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let printable: String = redact(text.trim())
+            .chars()
+            .take(120)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
         self.rejections.push(Rejection {
             origin: Origin { source: self.source.clone(), line },
             text: printable,

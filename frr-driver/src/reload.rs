@@ -1,6 +1,10 @@
 //! frr-reload.py and `vtysh -C`: how they are called, and what their output says.
 
-use std::{ffi::OsString, path::{Path, PathBuf}, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     config::{Origin, Rendered, redact},
@@ -19,8 +23,14 @@ const COMPLAINTS_MAX: usize = 16;
 /// With `--confdir` naming the folder of that very file, frr-reload does not `write` at its end, so that a
 /// daemon that died meanwhile cannot cost the node its `frr.conf` (measured on four versions).
 pub fn command(script: &Path, dir: &Path, rundir: Option<&Path>, version: FrrVersion) -> Command {
-    let mut argv: Vec<OsString> =
-        vec!["python3".into(), script.into(), "--reload".into(), "--stdout".into(), "--confdir".into(), dir.into()];
+    let mut argv: Vec<OsString> = vec![
+        "python3".into(),
+        script.into(),
+        "--reload".into(),
+        "--stdout".into(),
+        "--confdir".into(),
+        dir.into(),
+    ];
     if let Some(rundir) = rundir {
         argv.extend(["--vty_socket".into(), rundir.into()]);
     }
@@ -126,22 +136,33 @@ mod tests {
     #[test]
     fn a_refused_line_is_found_in_its_source() {
         let version = FrrVersion::default();
-        let config = load("base", "router bgp 1\n!\n neighbor 10.0.0.1 remote-as 2\n\nfrobnicate yes\n", version);
+        let config =
+            load("base", "router bgp 1\n!\n neighbor 10.0.0.1 remote-as 2\n\nfrobnicate yes\n", version);
         let rendered = render(&config, &["hostname x".to_owned()], version);
         let number = rendered.reveal().lines().position(|line| line.trim() == "frobnicate yes").unwrap() + 1;
-        let errors = syntax_errors(&format!("line {number}: % Unknown command[4]: frobnicate yes\n"), &rendered);
-        assert_eq!(errors[0].to_string(), "base:5: FRR refuses this line: Unknown command[4]: frobnicate yes");
+        let errors =
+            syntax_errors(&format!("line {number}: % Unknown command[4]: frobnicate yes\n"), &rendered);
+        assert_eq!(
+            errors[0].to_string(),
+            "base:5: FRR refuses this line: Unknown command[4]: frobnicate yes"
+        );
     }
 
     #[test]
     fn a_complaint_is_found_behind_exit_code_0() {
         let output = "ok\n% Configuration failed.\n\nneighbor x password hush: Unknown command\n";
         assert_eq!(complaints(output), ["% Configuration failed.", "neighbor x password <hidden>"]);
-        assert_eq!(complaints("% Configuration applied with notes:\nNo changes found to be committed!"), [""; 0]);
+        assert_eq!(
+            complaints("% Configuration applied with notes:\nNo changes found to be committed!"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn the_hosts_lines() {
-        assert_eq!(host_lines("!\nfrr version 8\nhostname vm\nno ip forwarding\nrouter bgp 1\n"), ["hostname vm", "no ip forwarding"]);
+        assert_eq!(
+            host_lines("!\nfrr version 8\nhostname vm\nno ip forwarding\nrouter bgp 1\n"),
+            ["hostname vm", "no ip forwarding"]
+        );
     }
 }

@@ -43,10 +43,8 @@ fn is_bgpds(line: &PlanLine) -> bool {
     matches!(
         words.as_slice(),
         ["router", "bgp", ..]
-            | ["route-map", ..]
+            | ["route-map" | "access-list" | "bgp", ..]
             | ["ip" | "ipv6", "prefix-list" | "access-list", ..]
-            | ["access-list", ..]
-            | ["bgp", ..]
     )
 }
 

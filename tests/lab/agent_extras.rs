@@ -1,7 +1,9 @@
 //! The main job: extras that come after the sessions, change, are wrong, and go.
 
 use nix::sys::signal::Signal;
-use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::TwoGateways, topologies::two_gateways, wait};
+use routelet_tests::lab::{
+    FrrVersion, metallb::Filter, topologies::TwoGateways, topologies::two_gateways, wait,
+};
 
 use crate::story::{ALL, CONVERGED_WITHIN, Story, connections};
 
@@ -57,8 +59,9 @@ fn extras_come_change_are_refused_and_go_on_10_7() {
 /// The action of entry 20 of every inbound map, as FRR runs it.
 fn actions(story: &Story) -> Vec<String> {
     let running = story.node().vtysh("show running-config").unwrap();
-    let entries = running.lines().filter(|line| line.starts_with("route-map ") && line.ends_with("-in permit 20")
-        || line.ends_with("-in deny 20"));
+    let entries = running.lines().filter(|line| {
+        line.starts_with("route-map ") && line.ends_with("-in permit 20") || line.ends_with("-in deny 20")
+    });
     entries.map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect()
 }
 
@@ -100,7 +103,7 @@ fn twenty_edits_reset_no_session_on_10_7() {
     edited_often(FrrVersion::V10_7);
 }
 
-/// MetalLB appends the extras to its file by itself: `deny 20` and `permit 20` of one entry, which frr-reload flips.
+/// `MetalLB` appends the extras to its file by itself: `deny 20` and `permit 20` of one entry, which frr-reload flips.
 #[track_caller]
 fn appended_and_applied_again(version: FrrVersion) {
     let mut demo = two_gateways(version);

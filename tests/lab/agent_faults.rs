@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::{TwoGateways, two_gateways}, wait};
+use routelet_tests::lab::{
+    FrrVersion,
+    metallb::Filter,
+    topologies::{TwoGateways, two_gateways},
+    wait,
+};
 
 use crate::story::{ALL, CONVERGED_WITHIN, Story, connections};
 
@@ -27,12 +32,16 @@ fn an_idle_agent_changes_nothing_and_is_silent() {
     for story in &mut stories {
         story.until_status("every policy in effect", |status| {
             let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
-            conditions.iter().any(|condition| condition["type"] == "PoliciesInEffect" && condition["status"] == "True")
+            conditions
+                .iter()
+                .any(|condition| condition["type"] == "PoliciesInEffect" && condition["status"] == "True")
         });
     }
     let before: Vec<_> = stories
         .iter_mut()
-        .map(|story| (story.agent().log().unwrap(), connections(story.node()), refreshes(story), written(story)))
+        .map(|story| {
+            (story.agent().log().unwrap(), connections(story.node()), refreshes(story), written(story))
+        })
         .collect();
     let (idle, _) = wait::timed(|| wait::until("a minute to pass", IDLE, || false));
     assert!(idle.is_err());
@@ -179,16 +188,21 @@ fn a_bad_base_is_refused_and_the_last_good_one_stays() {
     ];
     for (reason, content) in bad {
         story.node().replace_file(base, content).unwrap();
-        let status = story.until_status(reason, |status| status["sources"][0]["errors"].to_string().contains(reason));
+        let status =
+            story.until_status(reason, |status| status["sources"][0]["errors"].to_string().contains(reason));
         assert_eq!(status["sources"][0]["accepted"], false, "{status}");
         story.routes(&ALL);
         story.node().replace_file(base, &good).unwrap();
         story.until_status("the good base", |status| status["sources"][0]["accepted"] == true);
     }
     story.node().run(["rm", base]).unwrap();
-    story.until_status("the missing base", |status| status["sources"][0]["errors"].to_string().contains("does not exist"));
+    story.until_status("the missing base", |status| {
+        status["sources"][0]["errors"].to_string().contains("does not exist")
+    });
     story.node().run(["mkdir", base]).unwrap();
-    story.until_status("the directory", |status| status["sources"][0]["errors"].to_string().contains("is a directory"));
+    story.until_status("the directory", |status| {
+        status["sources"][0]["errors"].to_string().contains("is a directory")
+    });
     story.routes(&ALL);
     assert_eq!(connections(story.node()), before);
     assert!(story.agent().log().unwrap().contains("frr.conf is a directory, not a file"));
@@ -202,7 +216,9 @@ fn a_missing_base_is_waited_for() {
     story.node().run(["rm", TwoGateways::BASE_PATH]).unwrap();
     let before = connections(story.node());
     story.start_agent_with(&[]);
-    story.until_status("the reason", |status| status["sources"][0]["errors"].to_string().contains("does not exist"));
+    story.until_status("the reason", |status| {
+        status["sources"][0]["errors"].to_string().contains("does not exist")
+    });
     assert_eq!(connections(story.node()), before);
     // As MetalLB writes: in place.
     story.node().write_file(TwoGateways::BASE_PATH, good).unwrap();

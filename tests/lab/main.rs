@@ -6,6 +6,7 @@
 mod agent_extras;
 #[cfg(test)]
 mod agent_faults;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

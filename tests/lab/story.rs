@@ -113,7 +113,8 @@ impl Story {
     /// Waits until the kernel has exactly these prefixes, each with so many next hops.
     #[track_caller]
     pub(crate) fn routes(&mut self, want: &[(&str, usize)]) {
-        let want: BTreeMap<String, usize> = want.iter().map(|(prefix, hops)| ((*prefix).to_owned(), *hops)).collect();
+        let want: BTreeMap<String, usize> =
+            want.iter().map(|(prefix, hops)| ((*prefix).to_owned(), *hops)).collect();
         let routes = wait::until("the kernel's routes", CONVERGED_WITHIN, || {
             let have = self.kernel_routes();
             if have == want { Ok(()) } else { Err(format!("{have:?}")) }
@@ -123,7 +124,12 @@ impl Story {
 
     /// Prefix and number of next hops of every BGP route in the kernel.
     pub(crate) fn kernel_routes(&self) -> BTreeMap<String, usize> {
-        self.node().kernel_routes().unwrap().iter().map(|(prefix, hops)| (prefix.clone(), hops.len())).collect()
+        self.node()
+            .kernel_routes()
+            .unwrap()
+            .iter()
+            .map(|(prefix, hops)| (prefix.clone(), hops.len()))
+            .collect()
     }
 }
 
@@ -165,4 +171,3 @@ pub(crate) const ALL: [(&str, usize); 8] = [
     ("2001:db8:1::/64", 1),
     ("2001:db8:2::/64", 1),
 ];
-

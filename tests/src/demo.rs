@@ -78,7 +78,7 @@ pub fn run() -> ExitCode {
     let screen = Screen::new();
     let version = env::var("DEMO_FRR").ok().filter(|version| !version.is_empty());
     let version = version.map_or(Ok(FrrVersion::V7_5_1), |version| FrrVersion::from_str(&version));
-    match version.and_then(|version| play(&screen, version)) {
+    match version.and_then(|version| play(screen, version)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -89,9 +89,9 @@ pub fn run() -> ExitCode {
 }
 
 /// Plays all steps and tells whether all went well.
-fn play(screen: &Screen, version: FrrVersion) -> Result<bool, LabError> {
-    let interrupt = Interrupt::watch(*screen)?;
-    let mut story = Story::start(*screen, version, &interrupt)?;
+fn play(screen: Screen, version: FrrVersion) -> Result<bool, LabError> {
+    let interrupt = Interrupt::watch(screen)?;
+    let mut story = Story::start(screen, version, &interrupt)?;
     let mut well = 0;
     for (number, step) in (1..).zip(&STEPS) {
         screen.step(number, step.name, step.text);

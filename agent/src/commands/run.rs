@@ -32,10 +32,10 @@ const STATE_DIR: &str = "/var/lib/routelet";
 /// The flags of `routelet run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The node's whole configuration, as MetalLB, frr-k8s or you render it
+    /// The node's whole configuration, as `MetalLB`, frr-k8s or you render it
     #[arg(long, env = "ROUTELET_BASE", value_name = "FILE")]
     base: PathBuf,
-    /// The mount of MetalLB's `bgpextras` ConfigMap; short for --contribution extras=DIR/extras,policy=extras
+    /// The mount of `MetalLB`'s `bgpextras` `ConfigMap`; short for --contribution extras=DIR/extras,policy=extras
     #[arg(long, env = "ROUTELET_EXTRAS", value_name = "DIR")]
     extras: Option<PathBuf>,
     /// A further source, a file or a directory of files: NAME=PATH[,policy=extras|full]; repeatable
@@ -95,7 +95,8 @@ impl RunArgs {
 
     fn start_log(&self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_new(&self.log).context("--log is not a filter")?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        let log =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         match self.log_format {
             LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
             LogFormat::Json => log.json().flatten_event(true).init(),
@@ -121,7 +122,8 @@ impl RunArgs {
         tokio::spawn(watch(specs, requests, deliveries));
         info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
         let frr = Frr { rundir: self.rundir, reload_script: self.reload_script };
-        let runner = Runner { machine, frr, store, metrics, period, sources, rereads, published, answered: 0 };
+        let runner =
+            Runner { machine, frr, store, metrics, period, sources, rereads, published, answered: 0 };
         runner.run().await?;
         server.abort();
         Ok(())
@@ -139,7 +141,8 @@ impl RunArgs {
         if let Some(name) = &self.node_name {
             return Ok(name.clone());
         }
-        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").context("no --node-name, and no host name")?;
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .context("no --node-name, and no host name")?;
         let name = name.trim().to_owned();
         ensure!(!name.is_empty(), "no --node-name, and the host has no name");
         Ok(name)
@@ -164,7 +167,8 @@ fn remember(store: &Store, specs: &[SourceSpec]) -> Memory {
 }
 
 fn accepted(spec: &SourceSpec, text: &str) -> Accepted {
-    let label = if spec.policy == Policy::Base { frr_driver::merge::BASE.to_owned() } else { spec.name.clone() };
+    let label =
+        if spec.policy == Policy::Base { frr_driver::merge::BASE.to_owned() } else { spec.name.clone() };
     let version =
         Version { digest: Digest::of(text.as_bytes()), files: vec![(label, Secret(Arc::from(text)))] };
     Accepted { version, at: Timestamp::now() }

@@ -50,7 +50,7 @@ impl Server {
     async fn get(&self, path: &str) -> (String, String) {
         let answer = self.ask(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.lines().next().unwrap()["HTTP/1.1 ".len()..][..3].to_owned(), body.to_owned())
+        (head.split_whitespace().nth(1).unwrap().to_owned(), body.to_owned())
     }
 }
 

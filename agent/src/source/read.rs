@@ -23,6 +23,7 @@ pub(crate) const DIRECTORY_FILES_MAX: usize = 256;
 const READ_ATTEMPTS: usize = 5;
 
 /// Reads one source.
+#[cfg(test)]
 pub(crate) fn read(spec: &SourceSpec) -> Reading {
     let mut readings = read_all(std::slice::from_ref(spec)).readings;
     readings.pop().map_or(Reading::Missing, |(_, reading)| reading)

@@ -31,7 +31,11 @@ pub(super) fn belongs_to_host(words: &[&str]) -> bool {
         ["hostname" | "domainname" | "banner", ..]
             | ["frr", "version", ..]
             | ["frr", "defaults", "traditional"]
-            | ["service", "integrated-vtysh-config" | "password-encryption" | "advanced-vty" | "terminal-length", ..]
+            | [
+                "service",
+                "integrated-vtysh-config" | "password-encryption" | "advanced-vty" | "terminal-length",
+                ..
+            ]
             | ["line", "vty"]
             | ["ip" | "ipv6", "forwarding"]
             | ["no", "ip" | "ipv6", "forwarding"]
@@ -97,13 +101,12 @@ fn is_on_by_default(text: &str, dialect: Dialect) -> bool {
 
 /// Lines that FRR takes and never prints.
 fn is_never_printed(context: Context, words: &[&str]) -> bool {
-    match (context, words) {
+    matches!(
+        (context, words),
         (Context::RouteMap, ["set", "forwarding-address", ..] | ["optimization", ..])
-        | (Context::Bgp, ["use-underlays-nexthop-weight"])
-        | (_, ["exit" | "quit"]) => true,
-        (Context::Top, ["route-map", _, "optimization", ..]) => true,
-        _ => false,
-    }
+            | (Context::Bgp, ["use-underlays-nexthop-weight"])
+            | (Context::Top, ["route-map", _, "optimization", ..])
+    )
 }
 
 /// Returns the canonical form of a positive line.
@@ -134,9 +137,8 @@ pub(super) fn negative(context: Context, words: &[&str], known: bool, dialect: D
     let stands = match words {
         ["ip" | "ipv6", "nht", "resolve-via-default"] => version.nht_resolves_via_default(),
         ["neighbor", _, "enforce-first-as"] => version.enforces_first_as(),
-        ["neighbor", _, "send-community", ..] => true,
         ["neighbor", _, "capability", kind] => matches!(*kind, "software-version" | "dynamic" | "link-local"),
-        ["ip" | "ipv6", "forwarding"] => true,
+        ["neighbor", _, "send-community", ..] | ["ip" | "ipv6", "forwarding"] => true,
         _ if context == Context::Bgp && is_on_by_default(&text, dialect) => true,
         _ => !known && matches!(context, Context::Top | Context::Bgp | Context::Interface | Context::Opaque),
     };
@@ -164,7 +166,13 @@ pub(super) fn spell(context: Context, words: &[&str]) -> Vec<String> {
         let keep = at >= text_from || is_name;
         is_name = matches!(
             *word,
-            "route-map" | "prefix-list" | "access-list" | "distribute-list" | "filter-list" | "peer-group" | "profile"
+            "route-map"
+                | "prefix-list"
+                | "access-list"
+                | "distribute-list"
+                | "filter-list"
+                | "peer-group"
+                | "profile"
         );
         spelled.push(if keep { (*word).to_owned() } else { address(word, masks) });
     }
@@ -174,8 +182,7 @@ pub(super) fn spell(context: Context, words: &[&str]) -> Vec<String> {
 fn masks_host_bits(context: Context, words: &[&str]) -> bool {
     match words {
         ["ip" | "ipv6", "prefix-list" | "access-list" | "route", ..]
-        | ["access-list", ..]
-        | ["network" | "aggregate-address", ..]
+        | ["access-list" | "network" | "aggregate-address", ..]
         | ["bgp", "listen", ..] => context != Context::Interface,
         _ => false,
     }
@@ -199,17 +206,18 @@ fn address(word: &str, mask: bool) -> String {
 fn rewrite(context: Context, words: &mut Vec<String>) {
     let view: Vec<&str> = words.iter().map(String::as_str).collect();
     let replaced: Option<String> = match (context, view.as_slice()) {
-        (Context::Bgp, ["neighbor", peer, "ebgp-multihop"]) => Some(format!("neighbor {peer} ebgp-multihop 255")),
+        (Context::Bgp, ["neighbor", peer, "ebgp-multihop"]) => {
+            Some(format!("neighbor {peer} ebgp-multihop 255"))
+        }
         (Context::Bgp, ["neighbor", peer, "bfd", a, b, c]) if [a, b, c].iter().all(|w| is_number(w)) => {
             Some(format!("neighbor {peer} bfd"))
         }
         (Context::Bgp, ["neighbor", peer, "enforce-multihop"]) => {
             Some(format!("neighbor {peer} disable-connected-check"))
         }
-        (Context::Bgp, ["neighbor", peer, "local-as", number, rest @ ..]) => number
-            .parse::<u32>()
-            .ok()
-            .map(|number| join(&format!("neighbor {peer} local-as {number}"), rest)),
+        (Context::Bgp, ["neighbor", peer, "local-as", number, rest @ ..]) => {
+            number.parse::<u32>().ok().map(|number| join(&format!("neighbor {peer} local-as {number}"), rest))
+        }
         (Context::Bgp, ["bgp", "shutdown", ..]) => Some("bgp shutdown".to_owned()),
         (Context::Bgp, ["bgp", "cluster-id", number]) => {
             number.parse::<u32>().ok().map(|n| format!("bgp cluster-id {}", std::net::Ipv4Addr::from(n)))
@@ -226,7 +234,9 @@ fn rewrite(context: Context, words: &mut Vec<String>) {
                 _ => None,
             }
         }
-        (Context::Family(_), ["neighbor", peer, "allowas-in", "3"]) => Some(format!("neighbor {peer} allowas-in")),
+        (Context::Family(_), ["neighbor", peer, "allowas-in", "3"]) => {
+            Some(format!("neighbor {peer} allowas-in"))
+        }
         (Context::Family(_), ["neighbor", peer, "next-hop-self", "all"]) => {
             Some(format!("neighbor {peer} next-hop-self force"))
         }
@@ -243,9 +253,10 @@ fn rewrite(context: Context, words: &mut Vec<String>) {
             Some(format!("match ipv6 next-hop {hop}"))
         }
         (Context::RouteMap, ["set", "community", members @ ..]) => Some(sorted_communities(members)),
-        (Context::Top, ["log", kind @ ("file" | "syslog" | "stdout" | "monitor"), rest @ .., "debugging"]) => {
-            Some(join(&format!("log {kind}"), rest))
-        }
+        (
+            Context::Top,
+            ["log", kind @ ("file" | "syslog" | "stdout" | "monitor"), rest @ .., "debugging"],
+        ) => Some(join(&format!("log {kind}"), rest)),
         (Context::BfdItem, ["peer", rest @ .., "vrf", "default"]) => Some(join("peer", rest)),
         (Context::Top | Context::Vrf, ["ip" | "ipv6", "route", ..]) => Some(static_route(&view)),
         _ => None,
@@ -284,7 +295,8 @@ fn static_route(words: &[&str]) -> String {
     {
         "blackhole".clone_into(hop);
     }
-    if words.len() > 4 && words.last().is_some_and(|word| word == "1")
+    if words.len() > 4
+        && words.last().is_some_and(|word| word == "1")
         && words.get(words.len() - 2).is_none_or(|word| !matches!(word.as_str(), "tag" | "table" | "label"))
     {
         words.pop();

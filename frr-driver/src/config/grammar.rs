@@ -163,14 +163,10 @@ pub(super) fn opens(context: Context, words: &[&str]) -> Option<Context> {
         (Context::Bfd, ["profile", _] | ["peer", ..]) => Some(Context::BfdItem),
         (
             Context::Top,
-            ["router", ..]
-            | ["line", ..]
+            ["router" | "line" | "pbr-map" | "rpki" | "l2vpn", ..]
             | ["key", "chain", _]
             | ["nexthop-group", _]
-            | ["pbr-map", ..]
             | ["segment-routing"]
-            | ["rpki", ..]
-            | ["l2vpn", ..]
             | ["mpls", "ldp"],
         )
         | (Context::Vrf, ["rpki"])
@@ -198,7 +194,10 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
             _ => FAMILY_WORDS.contains(&first) || first.starts_with("vni") || first.starts_with("exit"),
         },
         Context::RouteMap => {
-            matches!(first, "match" | "set" | "call" | "continue" | "on-match" | "description" | "optimization")
+            matches!(
+                first,
+                "match" | "set" | "call" | "continue" | "on-match" | "description" | "optimization"
+            )
         }
         Context::Interface | Context::Opaque => !is_top_only(first, second),
         Context::Vrf => match first {

@@ -20,11 +20,7 @@ pub(super) fn list_line(words: &[&str]) -> Option<ListLine> {
         ["ip" | "ipv6", "prefix-list" | "access-list", rest @ ..]
         | ["mac", "access-list", rest @ ..]
         | ["bgp" | "ip", "as-path", "access-list", rest @ ..]
-        | [
-            "bgp" | "ip",
-            "community-list" | "large-community-list" | "extcommunity-list",
-            rest @ ..,
-        ]
+        | ["bgp" | "ip", "community-list" | "large-community-list" | "extcommunity-list", rest @ ..]
         | ["access-list", rest @ ..] => (words.get(..words.len() - rest.len())?.join(" "), rest),
         _ => return None,
     };
@@ -111,7 +107,9 @@ impl ListLine {
         let prefix = format!("{} ", self.list);
         let mut highest = 0;
         for (key, node) in tree.with_prefix(&prefix) {
-            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else { continue };
+            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else {
+                continue;
+            };
             if node.statement.reveal() == self.statement(seq) {
                 return None;
             }

@@ -41,7 +41,7 @@ impl Loader {
     pub fn load(&mut self, source: &str, text: &str) {
         self.close_all();
         for line in lex(&Arc::from(source), text) {
-            self.line(line);
+            self.line(&line);
         }
         self.close_all();
     }
@@ -54,14 +54,15 @@ impl Loader {
             }
         }
         self.config.top.retain(|_, node| {
-            !(node.children.is_empty() && matches!(node.opens, Some(Context::Interface | Context::Vrf)))
-                && !(node.statement.reveal() == "line vty" && node.children.is_empty())
+            let vanishes = matches!(node.opens, Some(Context::Interface | Context::Vrf))
+                || node.statement.reveal() == "line vty";
+            !(vanishes && node.children.is_empty())
         });
         self.config
     }
 
     /// Executes one line.
-    pub fn line(&mut self, line: Line) {
+    pub fn line(&mut self, line: &Line) {
         let words: Vec<&str> = line.text.split(' ').collect();
         match words.as_slice() {
             ["end"] => return self.close_all(),
@@ -174,11 +175,11 @@ impl Loader {
             _ => {}
         }
         if self.context() == Context::Bgp && grammar::is_family_line(words) {
-            let family = (Context::Family(AddressFamily::Ipv4Unicast), family_key(AddressFamily::Ipv4Unicast));
-            let node = self.tree().set(
-                family.1.clone(),
-                Statement::new("address-family ipv4 unicast", origin.clone()),
-            );
+            let family =
+                (Context::Family(AddressFamily::Ipv4Unicast), family_key(AddressFamily::Ipv4Unicast));
+            let node = self
+                .tree()
+                .set(family.1.clone(), Statement::new("address-family ipv4 unicast", origin.clone()));
             node.opens = Some(family.0);
             self.open.push(family);
             self.set_leaf(words, origin);
@@ -243,7 +244,7 @@ impl Loader {
                 let prefix = format!("route-map {name} ");
                 return self.config.top.retain(|key, _| !key.starts_with(&prefix));
             }
-            (Context::Bgp, ["neighbor", peer]) | (Context::Bgp, ["neighbor", peer, "peer-group"]) => {
+            (Context::Bgp, ["neighbor", peer] | ["neighbor", peer, "peer-group"]) => {
                 let prefix = format!("neighbor {peer} ");
                 return remove_with_prefix(self.tree(), &prefix);
             }
@@ -289,7 +290,9 @@ impl Loader {
         }
         let prefix = format!("{} ", list.list);
         top.retain(|key, node| {
-            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else { return true };
+            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else {
+                return true;
+            };
             !list.entry.is_empty() && node.statement.reveal() != list.statement(seq)
         });
     }
@@ -337,12 +340,15 @@ fn header(opened: Context, words: &[&str]) -> (String, String) {
             (format!("router bgp vrf {vrf}"), text)
         }
         (Context::RouteMap, ["route-map", name, action, seq]) => {
-            let number = seq.parse::<u32>().map_or_else(|_| (*seq).to_owned(), |number| format!("{number:010}"));
+            let number =
+                seq.parse::<u32>().map_or_else(|_| (*seq).to_owned(), |number| format!("{number:010}"));
             let seq = seq.parse::<u32>().map_or_else(|_| (*seq).to_owned(), |number| number.to_string());
             (format!("route-map {name} {number}"), format!("route-map {name} {action} {seq}"))
         }
         (Context::Family(family), _) => (family_key(family), family_key(family)),
-        (Context::Interface, ["interface", name, ..]) => (format!("interface {name}"), format!("interface {name}")),
+        (Context::Interface, ["interface", name, ..]) => {
+            (format!("interface {name}"), format!("interface {name}"))
+        }
         (Context::BfdItem, ["peer", rest @ .., "vrf", "default"]) => {
             let text = canonical::join("peer", rest);
             (text.clone(), text)

@@ -1,6 +1,9 @@
 //! What FRR prints of a neighbor beside the lines that were written: activation, implied lines, unnumbered peers.
 
-use super::{Context, Origin, Statement, Tree, load::{descend, family_key}};
+use super::{
+    Context, Origin, Statement, Tree,
+    load::{descend, family_key},
+};
 use crate::{quirks::FrrVersion, session::AddressFamily};
 
 /// Set by `no bgp default ipv4-unicast`.
@@ -48,7 +51,9 @@ pub(super) fn settle(tree: &mut Tree) {
     let mut own = Vec::new();
     let unnumbered: Vec<String> = tree
         .with_prefix("neighbor ")
-        .filter_map(|(key, _)| key.strip_suffix(" interface").map(|peer| format!("{peer} capability extended-nexthop")))
+        .filter_map(|(key, _)| {
+            key.strip_suffix(" interface").map(|peer| format!("{peer} capability extended-nexthop"))
+        })
         .collect();
     for key in unnumbered {
         tree.remove(&key);
@@ -83,20 +88,22 @@ pub(super) fn settle(tree: &mut Tree) {
 /// A member's line that says what its group says already is not printed (but session lines are).
 fn swallow_group_lines(tree: &mut Tree, members: &[(String, String)]) {
     for (member, group) in members {
-        let of_group = |key: &str| key.replacen(&format!("neighbor {member} "), &format!("neighbor {group} "), 1);
+        let of_group =
+            |key: &str| key.replacen(&format!("neighbor {member} "), &format!("neighbor {group} "), 1);
         if tree.get(&format!("neighbor {group} remote-as")).is_some() {
             tree.remove(&format!("neighbor {member} remote-as"));
         }
-        let families: Vec<String> = tree.with_prefix("address-family ").map(|(key, _)| key.to_owned()).collect();
+        let families: Vec<String> =
+            tree.with_prefix("address-family ").map(|(key, _)| key.to_owned()).collect();
         for key in families {
             let Some(node) = tree.nodes.get_mut(&key) else { continue };
             let said: Vec<String> = node
                 .children
                 .with_prefix(&format!("neighbor {member} "))
                 .filter(|(key, line)| {
-                    node.children
-                        .get(&of_group(key))
-                        .is_some_and(|group_line| group_line.statement.reveal() == of_group(line.statement.reveal()))
+                    node.children.get(&of_group(key)).is_some_and(|group_line| {
+                        group_line.statement.reveal() == of_group(line.statement.reveal())
+                    })
                 })
                 .map(|(key, _)| key.to_owned())
                 .collect();
@@ -155,9 +162,17 @@ struct InterfacePeer {
 impl InterfacePeer {
     fn read(words: &[&str]) -> Self {
         let after = |keyword: &str| {
-            words.iter().position(|word| *word == keyword).and_then(|at| words.get(at + 1)).map(|w| (*w).to_owned())
+            words
+                .iter()
+                .position(|word| *word == keyword)
+                .and_then(|at| words.get(at + 1))
+                .map(|w| (*w).to_owned())
         };
-        Self { v6only: words.contains(&"v6only"), remote_as: after("remote-as"), peer_group: after("peer-group") }
+        Self {
+            v6only: words.contains(&"v6only"),
+            remote_as: after("remote-as"),
+            peer_group: after("peer-group"),
+        }
     }
 
     fn complete(&mut self, before: Self) {
@@ -172,8 +187,8 @@ impl InterfacePeer {
             text.push_str(" v6only");
         }
         match (&self.peer_group, &self.remote_as) {
-            (Some(group), _) => text.push_str(&format!(" peer-group {group}")),
-            (None, Some(number)) => text.push_str(&format!(" remote-as {number}")),
+            (Some(group), _) => text.extend([" peer-group ", group]),
+            (None, Some(number)) => text.extend([" remote-as ", number]),
             (None, None) => {}
         }
         text

@@ -135,8 +135,7 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,
             ["neighbor", _, "peer-group", _] => 3,
-            ["neighbor", ..] => 4,
-            ["bgp", "listen", "range", ..] => 4,
+            ["neighbor", ..] | ["bgp", "listen", "range", ..] => 4,
             _ => 0,
         });
     }
@@ -147,7 +146,9 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
 fn for_version(line: &str, version: FrrVersion) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     match words.as_slice() {
-        ["bgp", "as-path", "access-list", name, "seq", _, rest @ ..] if !version.numbers_as_path_entries() => {
+        ["bgp", "as-path", "access-list", name, "seq", _, rest @ ..]
+            if !version.numbers_as_path_entries() =>
+        {
             super::canonical::join(&format!("bgp as-path access-list {name}"), rest)
         }
         _ => line.to_owned(),

@@ -48,7 +48,9 @@ fn what_is_written_loads_as_what_frr_prints() {
         let version = dir.file_name().unwrap().to_str().unwrap().to_owned();
         for file in std::fs::read_dir(&dir).unwrap() {
             let file = file.unwrap().path();
-            let Some(case) = file.file_name().unwrap().to_str().unwrap().strip_suffix(".in.conf") else { continue };
+            let Some(case) = file.file_name().unwrap().to_str().unwrap().strip_suffix(".in.conf") else {
+                continue;
+            };
             let printed = std::fs::read_to_string(dir.join(format!("{case}.running.conf"))).unwrap();
             let written = std::fs::read_to_string(&file).unwrap();
             let is_equal = {

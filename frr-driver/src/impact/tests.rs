@@ -60,7 +60,11 @@ fn a_list_is_followed_through_match_call_and_peer_group() {
 
 #[test]
 fn a_map_that_appears_touches_who_refers_to_it() {
-    check("route-map a-in deny", "route-map x-out permit 1\nroute-map a-in deny", &["10.0.0.3 in 0 out 1 Stays"]);
+    check(
+        "route-map a-in deny",
+        "route-map x-out permit 1\nroute-map a-in deny",
+        &["10.0.0.3 in 0 out 1 Stays"],
+    );
 }
 
 #[test]
@@ -78,5 +82,9 @@ fn sessions_come_go_and_are_reset() {
         &["10.0.0.9 in 0 out 0 Added"],
     );
     check(" neighbor 10.0.0.4", " neighbor 10.0.0.3 description x\n neighbor 10.0.0.4", &[]);
-    check(" neighbor 10.0.0.4", " neighbor 10.0.0.3 brand-new-word\n neighbor 10.0.0.4", &["10.0.0.3 in 0 out 0 Reset"]);
+    check(
+        " neighbor 10.0.0.4",
+        " neighbor 10.0.0.3 brand-new-word\n neighbor 10.0.0.4",
+        &["10.0.0.3 in 0 out 0 Reset"],
+    );
 }

@@ -15,8 +15,7 @@ router bgp 64512
   neighbor fc00::5 activate
   neighbor fc00::5 route-map fc00:0::5-in in
 ";
-const EXTRAS: &str =
-    "ip prefix-list f permit 10.0.0.0/8 le 32\nroute-map 10.0.0.1-in permit 20\n match ip address prefix-list f\n";
+const EXTRAS: &str = "ip prefix-list f permit 10.0.0.0/8 le 32\nroute-map 10.0.0.1-in permit 20\n match ip address prefix-list f\n";
 
 fn extras(text: &str) -> Contribution<'_> {
     Contribution { name: "extras", text, policy: Policy::Extras }
@@ -42,7 +41,8 @@ fn extras_appended_to_the_base_mean_the_same_as_extras_beside_it() {
 
 #[test]
 fn an_entry_for_a_peer_that_the_base_lacks_waits_for_it() {
-    let text = "route-map 10.9.9.9-in permit 20\n match ip address prefix-list f\nip prefix-list f permit any\n";
+    let text =
+        "route-map 10.9.9.9-in permit 20\n match ip address prefix-list f\nip prefix-list f permit any\n";
     let desired = merge(BASE_TEXT, &[extras(text)], VERSION);
     assert!(desired.config.top.with_prefix("route-map 10.9.9.9-in ").next().is_none());
     assert!(desired.config.top.get("ip prefix-list f 0000000005").is_some());
@@ -53,7 +53,11 @@ fn an_entry_for_a_peer_that_the_base_lacks_waits_for_it() {
 #[test]
 fn an_entry_with_another_spelling_of_the_map_is_told_the_right_one() {
     let desired = merge(BASE_TEXT, &[extras("route-map fc00::5-in permit 20\n")], VERSION);
-    assert!(desired.warnings[0].message.contains("write route-map fc00:0::5-in permit 20"), "{:?}", desired.warnings);
+    assert!(
+        desired.warnings[0].message.contains("write route-map fc00:0::5-in permit 20"),
+        "{:?}",
+        desired.warnings
+    );
 }
 
 #[test]

@@ -19,7 +19,14 @@ const NAME_BYTES_MAX: usize = 128;
 /// Checks `text`, line by line.
 pub(super) fn check(text: &str, base: &Config, report: &mut Report) {
     let own = load("", text, FrrVersion::default());
-    let mut contract = Contract { base, own, lists: BTreeMap::new(), maps: BTreeMap::new(), matches: Vec::new(), open: None };
+    let mut contract = Contract {
+        base,
+        own,
+        lists: BTreeMap::new(),
+        maps: BTreeMap::new(),
+        matches: Vec::new(),
+        open: None,
+    };
     for (number, line) in numbered(text) {
         if let Some(reason) = forbidden_in_any_line(line) {
             report.refuse(number, line, reason, "");
@@ -52,7 +59,12 @@ pub(super) fn check(text: &str, base: &Config, report: &mut Report) {
                 format!("add: {family} prefix-list {name} seq 5 permit …")
             };
             let line = format!("match {family} address prefix-list {name}");
-            report.refuse(*number, &line, format!("{family} prefix-list {name} is not defined in this contribution"), fix);
+            report.refuse(
+                *number,
+                &line,
+                format!("{family} prefix-list {name} is not defined in this contribution"),
+                fix,
+            );
         }
     }
 }
@@ -114,7 +126,10 @@ impl Contract<'_> {
     fn prefix_list(&mut self, number: u32, family: &'static str, words: &[&str]) -> Result<(), Refusal> {
         self.open = None;
         let [name, rest @ ..] = words else {
-            return refuse("the name of the prefix-list is missing", format!("write: {family} prefix-list NAME seq 5 permit PREFIX"));
+            return refuse(
+                "the name of the prefix-list is missing",
+                format!("write: {family} prefix-list NAME seq 5 permit PREFIX"),
+            );
         };
         check_name(name)?;
         if is_list_of_base(self.base, &self.own, name) {
@@ -129,7 +144,12 @@ impl Contract<'_> {
         let rest = match rest {
             ["seq", seq, rest @ ..] => match seq.parse::<u32>() {
                 Ok(1..) => rest,
-                Ok(0) | Err(_) => return refuse(format!("`seq {seq}` is not a number from 1 to 4294967295"), "write: seq 5"),
+                Ok(0) | Err(_) => {
+                    return refuse(
+                        format!("`seq {seq}` is not a number from 1 to 4294967295"),
+                        "write: seq 5",
+                    );
+                }
             },
             rest => rest,
         };
@@ -147,19 +167,26 @@ impl Contract<'_> {
     fn route_map(&mut self, number: u32, words: &[&str]) -> Result<(), Refusal> {
         self.open = None;
         let [name, action, index] = words else {
-            return refuse("not a route-map entry", format!("write: route-map <peer>-in permit {EXTRAS_INDEX}"));
+            return refuse(
+                "not a route-map entry",
+                format!("write: route-map <peer>-in permit {EXTRAS_INDEX}"),
+            );
         };
         check_name(name)?;
         let Some(peer) = name.strip_suffix("-in").filter(|peer| !peer.is_empty()) else {
             return refuse(
                 format!("{name} is not the inbound route-map of a peer"),
-                format!("write: route-map <peer>-in permit {EXTRAS_INDEX}, with the peer's address or interface"),
+                format!(
+                    "write: route-map <peer>-in permit {EXTRAS_INDEX}, with the peer's address or interface"
+                ),
             );
         };
         if *action != "permit" {
             return refuse(
                 format!("only `permit` may be said, not `{action}`"),
-                format!("write: route-map {name} permit {EXTRAS_INDEX}; to let nothing in, leave the entry out"),
+                format!(
+                    "write: route-map {name} permit {EXTRAS_INDEX}; to let nothing in, leave the entry out"
+                ),
             );
         }
         if index.parse() != Ok(EXTRAS_INDEX) || *index != "20" {
@@ -193,17 +220,23 @@ impl Contract<'_> {
 }
 
 /// Words that the contract knows, to name an abbreviation as what it is.
-const KEYWORDS: [&str; 8] = ["ip", "ipv6", "prefix-list", "route-map", "match", "exit", "exit-route-map", "no"];
+const KEYWORDS: [&str; 8] =
+    ["ip", "ipv6", "prefix-list", "route-map", "match", "exit", "exit-route-map", "no"];
 
 fn not_allowed(first: &str) -> Result<(), Refusal> {
-    let full = KEYWORDS.iter().find(|keyword| first.len() > 1 && keyword.starts_with(first) && **keyword != first);
+    let full =
+        KEYWORDS.iter().find(|keyword| first.len() > 1 && keyword.starts_with(first) && **keyword != first);
     match (first, full) {
         ("ip" | "ipv6", _) => refuse(
             format!("only `{first} prefix-list …` is part of the extras contract, keywords in full"),
             format!("write: {first} prefix-list NAME seq 5 permit PREFIX"),
         ),
-        ("no", _) => refuse("`no` removes what others said", "leave the line out; what is not in the file is removed"),
-        (_, Some(full)) => refuse(format!("abbreviations are not accepted: `{first}`"), format!("write `{full}` in full")),
+        ("no", _) => {
+            refuse("`no` removes what others said", "leave the line out; what is not in the file is removed")
+        }
+        (_, Some(full)) => {
+            refuse(format!("abbreviations are not accepted: `{first}`"), format!("write `{full}` in full"))
+        }
         (_, None) => refuse(
             format!("`{first}` is not part of the extras contract"),
             "only prefix-lists and route-map <peer>-in permit 20 are; for more use a contribution with policy=full",
@@ -241,8 +274,9 @@ fn is_list_of_base(base: &Config, own: &Config, name: &str) -> bool {
 
 fn refers_to_list(node: &Node, name: &str) -> bool {
     let words = node.statement.words();
-    words.windows(2).any(|pair| pair == ["prefix-list", name] && words.first() != Some(&"ip") && words.first() != Some(&"ipv6"))
-        || node.children.iter().any(|(_, child)| refers_to_list(child, name))
+    words.windows(2).any(|pair| {
+        pair == ["prefix-list", name] && words.first() != Some(&"ip") && words.first() != Some(&"ipv6")
+    }) || node.children.iter().any(|(_, child)| refers_to_list(child, name))
 }
 
 /// FRR checks the range only when it applies the line, and drops the lines beside it then.
@@ -273,13 +307,17 @@ pub(super) fn check_prefix(family: &str, prefix: &str, bounds: &[&str]) -> Resul
     let number = |bound: Option<&str>| match bound.map(str::parse::<u8>) {
         None => Ok(None),
         Some(Ok(number)) if number <= longest => Ok(Some(number)),
-        Some(Ok(_) | Err(_)) => {
-            refuse(format!("`{}` is not a prefix length", bound.unwrap_or_default()), format!("0 to {longest}"))
-        }
+        Some(Ok(_) | Err(_)) => refuse(
+            format!("`{}` is not a prefix length", bound.unwrap_or_default()),
+            format!("0 to {longest}"),
+        ),
     };
     let (ge, le) = (number(ge)?, number(le)?);
     if prefix == "any" && !bounds.is_empty() {
-        return refuse("`any` takes no range", format!("write: {} le {longest}", if longest == 32 { "0.0.0.0/0" } else { "::/0" }));
+        return refuse(
+            "`any` takes no range",
+            format!("write: {} le {longest}", if longest == 32 { "0.0.0.0/0" } else { "::/0" }),
+        );
     }
     let lowest = ge.unwrap_or(length);
     if lowest < length || le.is_some_and(|le| le < lowest) {

@@ -14,12 +14,14 @@ pub(super) fn check(text: &str, report: &mut Report) {
         let owner = match words {
             ["line" | "banner" | "username" | "password" | "hostname" | "domainname", ..]
             | ["enable", "password", ..]
+            | ["log", "file" | "commands", ..]
             | ["ip" | "ipv6", "forwarding", ..] => "the host",
             ["service" | "agentx" | "frr", ..] => "FRR's own start",
-            ["log", "file" | "commands", ..] => "the host",
-            ["end" | "do" | "configure" | "write" | "copy" | "clear" | "show" | "terminal" | "enable" | "disable", ..] => {
-                "the command line, not to a configuration"
-            }
+            [
+                "end" | "do" | "configure" | "write" | "copy" | "clear" | "show" | "terminal" | "enable"
+                | "disable",
+                ..,
+            ] => "the command line, not to a configuration",
             _ => continue,
         };
         report.refuse(number, line, format!("this line belongs to {owner}"), "leave it out");

@@ -71,7 +71,11 @@ fn nothing_but_permit_20_of_an_inbound_map() {
 fn nothing_but_prefix_list_matches() {
     refused("route-map 10.0.0.1-in permit 20\n match ip address prefix-list nosuch\n", "2", "not defined");
     refused("route-map 10.0.0.1-in permit 20\n match ipv4 address prefix-list a\n", "2", "match ip address");
-    refused("route-map 10.0.0.1-in permit 20\n set local-preference 5\n", "2", "not part of the extras contract");
+    refused(
+        "route-map 10.0.0.1-in permit 20\n set local-preference 5\n",
+        "2",
+        "not part of the extras contract",
+    );
     refused("route-map 10.0.0.1-in permit 20\n call other\n", "2", "not part of the extras contract");
     refused("match ip address prefix-list a\nip prefix-list a permit any\n", "1", "outside a route-map");
     refused(
@@ -140,7 +144,14 @@ fn no_way_out_of_the_contract() {
 fn full_leaves_the_host_to_the_host() {
     let base = Config::default();
     assert!(check("f", "router bgp 1\n neighbor 10.0.0.1 remote-as 2\n", Policy::Full, &base).is_empty());
-    for line in ["line vty", "log file /x", "username a", "service integrated-vtysh-config", "end", "no ip forwarding"] {
+    for line in [
+        "line vty",
+        "log file /x",
+        "username a",
+        "service integrated-vtysh-config",
+        "end",
+        "no ip forwarding",
+    ] {
         assert_eq!(check("f", line, Policy::Full, &base).len(), 1, "{line}");
     }
 }

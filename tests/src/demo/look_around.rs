@@ -4,7 +4,7 @@ use super::{screen::Screen, story::Story};
 use crate::lab::topologies::TwoGateways;
 
 /// Prints the commands for another terminal.
-pub(super) fn show(screen: &Screen, story: &Story) {
+pub(super) fn show(screen: Screen, story: &Story) {
     let pid = story.node().pid();
     let gateway = story.lab.node(TwoGateways::GATEWAYS[0]).pid();
     let enter = format!("nsenter -t {pid} -a");

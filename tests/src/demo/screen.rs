@@ -35,6 +35,7 @@ impl Screen {
     }
 
     /// Prints `text` as it is.
+    #[expect(clippy::unused_self, reason = "one way to print: through the screen")]
     pub(super) fn plain(self, text: &str) {
         if !SILENT.load(Ordering::SeqCst) && writeln!(io::stdout(), "{text}").is_err() {
             // Nobody reads any more (`| head`); the lab goes with this process.

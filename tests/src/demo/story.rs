@@ -138,7 +138,9 @@ impl Story {
     pub(super) fn show_routes(&self, routes: &KernelRoutes) {
         self.screen.command("ip -4 route show proto bgp; ip -6 route show proto bgp");
         let lines = seen::table(routes);
-        lines.iter().for_each(|line| self.screen.evidence(line));
+        for line in &lines {
+            self.screen.evidence(line);
+        }
         if lines.is_empty() {
             self.screen.evidence(&self.screen.dim("(nothing)"));
         }
