@@ -353,7 +353,10 @@ fn effect(words: &[&str], in_family: bool) -> Effect {
             | "soft-reconfiguration",
             ..,
         ]
-        | ["address-family", ..]
+        | [
+            "address-family" | "timers" | "update-delay" | "coalesce-time" | "read-quanta" | "write-quanta",
+            ..,
+        ]
         | [
             "bgp",
             "bestpath"
@@ -366,10 +369,7 @@ fn effect(words: &[&str], in_family: bool) -> Effect {
             | "default"
             | "graceful-restart",
             ..,
-        ]
-        | ["timers" | "update-delay" | "coalesce-time" | "read-quanta" | "write-quanta", ..] => {
-            Effect::Nothing
-        }
+        ] => Effect::Nothing,
         [
             "network" | "aggregate-address" | "redistribute" | "maximum-paths" | "distance" | "table-map",
             ..,
