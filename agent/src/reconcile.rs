@@ -104,6 +104,8 @@ enum State {
 #[derive(Clone, Debug)]
 struct Watched {
     due: Uptime,
+    /// `routeRefreshSent` before the clear, as far as it is known.
+    refresh_sent_before: Option<u64>,
     /// `routeRefreshSent` when the clear was seen to be out; `None` until then.
     refresh_sent: Option<u64>,
     again: bool,
@@ -518,7 +520,8 @@ impl Machine {
             state: PolicyState::Suppressed,
             why,
         };
-        let watched = Watched { due: Duration::MAX, refresh_sent: None, again: true, fact };
+        let watched =
+            Watched { due: Duration::MAX, refresh_sent_before: None, refresh_sent: None, again: true, fact };
         self.watch(session, family, ClearKind::SoftIn, watched);
     }
 
@@ -551,8 +554,13 @@ impl Machine {
                 complaint.to_owned()
             },
         };
+        let seen = self.observation.as_ref().and_then(|observation| observation.sessions.as_ref());
+        let refresh_sent_before = seen
+            .and_then(|sessions| sessions.iter().find(|seen| seen.id == session))
+            .and_then(|session| session.route_refresh_sent);
         let again = self.watched.get(&(session.clone(), family, kind)).is_some_and(|watched| watched.again);
-        let watched = Watched { due: now + LOOK_AGAIN_AFTER, refresh_sent: None, again, fact };
+        let watched =
+            Watched { due: now + LOOK_AGAIN_AFTER, refresh_sent_before, refresh_sent: None, again, fact };
         self.watch(session.clone(), family, kind, watched);
         self.last_clear = Some(ClearFact { session, family, kind, reason, at });
         actions.push(Action::Observe);
@@ -567,6 +575,7 @@ impl Machine {
     /// Notes what the sessions show of the clears: the refresh went out, or the session came up anew.
     fn prove(&mut self, observation: &Observation, now: Uptime) {
         let Some(sessions) = &observation.sessions else { return };
+        let late = self.version.is_some_and(|version| !version.binds_late_maps_at_once());
         self.watched.retain(|(id, family, _), watched| {
             let Some(session) = sessions.iter().find(|session| session.id == *id) else { return false };
             if !session.is_established() || !session.families.contains_key(family) {
@@ -574,6 +583,10 @@ impl Machine {
             }
             if watched.refresh_sent.is_none() {
                 watched.refresh_sent = session.route_refresh_sent;
+            }
+            // The peer was asked for everything again, with the map bound: the new policy judges what comes.
+            if !late && session.route_refresh_sent > watched.refresh_sent_before {
+                return false;
             }
             now < watched.due || !watched.again
         });

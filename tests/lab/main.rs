@@ -7,6 +7,8 @@ mod agent_extras;
 #[cfg(test)]
 mod agent_faults;
 #[cfg(test)]
+mod agent_reports;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

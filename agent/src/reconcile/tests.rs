@@ -103,9 +103,8 @@ impl Bench {
 }
 
 fn applies(actions: &[Action]) -> Option<Arc<Desired>> {
-    let mut applies = actions.iter().filter_map(|action| match action {
-        Action::Apply(desired) => Some(Arc::clone(desired)),
-        _ => None,
+    let mut applies = actions.iter().filter_map(|action| {
+        if let Action::Apply(desired) = action { Some(Arc::clone(desired)) } else { None }
     });
     let first = applies.next();
     assert!(applies.next().is_none(), "one apply at a time");
@@ -180,7 +179,7 @@ fn a_failed_apply_is_tried_again_with_growing_pauses() {
     for pause in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
         assert!(applies(&bench.failed(&desired, broken())).is_none());
         let deadline = bench.machine.next_deadline().unwrap();
-        assert_eq!(deadline - bench.now, Duration::from_secs(pause));
+        assert_eq!(deadline, bench.now + Duration::from_secs(pause));
         bench.now = deadline;
         assert!(applies(&bench.step(Event::DeadlineReached)).is_some());
     }
