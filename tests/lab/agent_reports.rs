@@ -21,7 +21,6 @@ fn table_metrics_and_health_tell_the_same() {
             && status["routes"]["ipv6"] == 4
     });
     let table = story.node().run(["routelet", "status"]).unwrap();
-    println!("{table}");
     for peer in story.demo.peers() {
         let row = table.lines().find(|line| line.contains(&peer.to_string())).expect("a row for each peer");
         assert!(row.contains("Established") && row.contains("64513"), "{row}");
@@ -31,7 +30,6 @@ fn table_metrics_and_health_tell_the_same() {
         assert_eq!(story.agent().http_get(path).unwrap().status, 200, "{path}");
     }
     let metrics = story.agent().http_get("/metrics").unwrap().body;
-    println!("{metrics}");
     let value = |name: &str, labels: &[&str]| {
         let line = metrics.lines().find(|line| {
             line.split(['{', ' ']).next() == Some(name) && labels.iter().all(|label| line.contains(label))
@@ -52,7 +50,6 @@ fn table_metrics_and_health_tell_the_same() {
     let pid = story.node().run(["pidof", "routelet"]).unwrap();
     let status = story.node().read_file(&format!("/proc/{}/status", pid.trim())).unwrap();
     let rss = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    println!("{rss}");
     let kib: u64 = rss.split_whitespace().nth(1).unwrap().parse().unwrap();
     assert!(kib < RSS_KIB_MAX, "{rss}");
 
@@ -74,5 +71,4 @@ fn table_metrics_and_health_tell_the_same() {
     })
     .unwrap();
     assert_eq!(story.agent().http_get("/livez").unwrap().status, 200);
-    println!("{}", story.node().run(["routelet", "status"]).unwrap());
 }

@@ -9,6 +9,8 @@ mod agent_faults;
 #[cfg(test)]
 mod agent_reports;
 #[cfg(test)]
+mod agent_settles;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
