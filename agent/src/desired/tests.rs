@@ -48,7 +48,7 @@ fn entry(judged: &Judged) -> Option<String> {
 
 fn errors(judged: &Judged, source: usize) -> String {
     let errors = &judged.states[source].errors;
-    errors.iter().map(|error| format!("{:?} {}\n", error.line, error.message)).collect()
+    errors.iter().map(|error| format!("{:?} {}", error.line, error.message)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

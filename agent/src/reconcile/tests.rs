@@ -7,7 +7,7 @@ use frr_driver::{
 };
 use routelet_status::snapshot::DaemonState;
 
-use super::*;
+use super::{clears::LOOK_AGAIN_AFTER, *};
 use crate::source::{SourceSpec, read_all};
 
 const BASE: &str = "\
