@@ -37,6 +37,11 @@ fn an_idle_agent_changes_nothing_and_is_silent() {
                 .any(|condition| condition["type"] == "PoliciesInEffect" && condition["status"] == "True")
         });
     }
+    // FRR's own delay timer asks the peers once more, 5 s after the change: that is not the agent's doing either.
+    for story in &stories {
+        wait::until("FRR's own refresh", CONVERGED_WITHIN, || refreshes(story).iter().all(|sent| *sent >= 2))
+            .unwrap();
+    }
     let before: Vec<_> = stories
         .iter_mut()
         .map(|story| {
