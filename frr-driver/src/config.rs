@@ -28,7 +28,7 @@ use std::{
 pub use crate::secret::redact;
 pub use grammar::Context;
 pub use lex::{Line, lex};
-pub use load::{Loader, load};
+pub use load::{Conflict, Loader, load};
 pub use print::{Rendered, render};
 
 /// Where a statement was written: the source's name and the line in it, counted from 1.
@@ -127,15 +127,6 @@ impl Tree {
             .map(|(key, node)| (key.as_str(), node))
     }
 
-    /// Returns the last node, by key, whose key begins with `prefix`.
-    fn last_with_prefix(&self, prefix: &str) -> Option<(&str, &Node)> {
-        let end = format!("{prefix}{}", char::MAX);
-        self.nodes
-            .range::<str, _>((Bound::Included(prefix), Bound::Excluded(end.as_str())))
-            .next_back()
-            .map(|(key, node)| (key.as_str(), node))
-    }
-
     /// Returns whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
@@ -146,6 +137,11 @@ impl Tree {
         let mut nodes: Vec<_> = self.iter().collect();
         nodes.sort_by_key(|(_, node)| node.position);
         nodes
+    }
+
+    /// Returns the node that was made last.
+    fn last_written(&self) -> Option<(&str, &Node)> {
+        self.iter().max_by_key(|(_, node)| node.position)
     }
 
     fn get_mut(&mut self, key: &str) -> Option<&mut Node> {

@@ -246,26 +246,22 @@ pub(super) fn implied(context: Context, words: &[&str], version: FrrVersion) -> 
 }
 
 /// `neighbor X interface`, `remote-as` and `peer-group` of an unnumbered peer are one line in FRR's print.
-/// Returns whether the line was taken.
-pub(super) fn set_interface_peer(tree: &mut Tree, words: &[&str], origin: &Origin) -> bool {
-    let (peer, mut parts) = match words {
-        ["neighbor", peer, "interface", rest @ ..] => (*peer, InterfacePeer::read(rest)),
-        ["neighbor", peer, rest @ ("remote-as" | "peer-group"), value] => {
-            let base = format!("neighbor {peer} interface");
-            if tree.get(&base).is_none() {
-                return false;
-            }
-            (*peer, InterfacePeer::read(&[rest, value]))
-        }
-        _ => return false,
-    };
+/// Returns its key and text, if `words` is such a line.
+pub(super) fn interface_peer(tree: &Tree, words: &[&str]) -> Option<(String, String)> {
+    let ["neighbor", peer, kind, rest @ ..] = words else { return None };
     let key = format!("neighbor {peer} interface");
+    let mut parts = match (*kind, rest) {
+        ("interface", _) => InterfacePeer::read(rest),
+        ("remote-as" | "peer-group", [value]) if tree.get(&key).is_some() => {
+            InterfacePeer::read(&[kind, value])
+        }
+        _ => return None,
+    };
     if let Some(node) = tree.get(&key) {
         let before = node.statement.words();
         parts.complete(InterfacePeer::read(before.get(3..).unwrap_or_default()));
     }
-    tree.set(key, Statement::new(parts.text(peer), origin.clone()));
-    true
+    Some((key, parts.text(peer)))
 }
 
 #[derive(Default)]
