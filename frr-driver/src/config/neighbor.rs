@@ -9,11 +9,7 @@ const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 /// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
 /// default, and stays so when the default is switched off afterwards; capabilities likewise.
 pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin) {
-    let (["neighbor", peer, "remote-as" | "interface", rest @ ..]
-    | ["neighbor", peer, "peer-group", rest @ ..]) = words
-    else {
-        return;
-    };
+    let ["neighbor", peer, "remote-as" | "interface" | "peer-group", rest @ ..] = words else { return };
     let joins_group = words.contains(&"peer-group") && !rest.is_empty();
     if joins_group || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
         return;
