@@ -1,16 +1,22 @@
 //! Executes configuration text as FRR would, and holds the result.
 
+mod header;
+mod remove;
+mod set;
+
+use std::sync::Arc;
+
 use super::{
-    Config, Line, Node, Origin, Statement, Tree,
-    canonical::{self, Dialect, Form},
+    Config, Line, Node, Origin, Statement, Tree, defaults,
     grammar::{self, Context},
-    key::key,
+    instance::{self, Dialect},
     lex,
-    list::list_line,
+    list::Lists,
     neighbor,
 };
-use crate::{quirks::FrrVersion, session::AddressFamily};
-use std::sync::Arc;
+use crate::quirks::FrrVersion;
+
+pub(super) use header::family_key;
 
 /// Loads one text.
 pub fn load(source: &str, text: &str, version: FrrVersion) -> Config {
@@ -24,17 +30,48 @@ pub fn load(source: &str, text: &str, version: FrrVersion) -> Config {
 pub struct Loader {
     dialect: Dialect,
     config: Config,
-    /// The open blocks, outermost first: context and key within the parent.
-    open: Vec<(Context, String)>,
-    /// How far the last line of an opaque block was indented, and the depth of the block.
-    opaque_indent: Vec<usize>,
+    lists: Lists,
+    /// The open blocks, outermost first, taken out of their parents.
+    open: Vec<Open>,
+    /// Sources whose lines a later source does not change.
+    protected: Vec<Arc<str>>,
+    conflicts: Vec<Conflict>,
 }
+
+/// A line that would have changed what a protected source said, and did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The line that is ignored.
+    pub ignored: Statement,
+    /// What stays.
+    pub first: Statement,
+}
+
+/// A block that is open: what it holds is not in its parent until it is closed.
+#[derive(Debug)]
+struct Open {
+    context: Context,
+    key: String,
+    node: Node,
+    /// How far its header was indented.
+    header_indent: usize,
+    /// How far the last line of an opaque block was indented.
+    indent: usize,
+}
+
+// === impl Loader ===
 
 impl Loader {
     /// Returns a loader with nothing loaded.
     pub fn new(version: FrrVersion) -> Self {
-        let dialect = Dialect { version, datacenter: false };
-        Self { dialect, config: Config::default(), open: Vec::new(), opaque_indent: Vec::new() }
+        Self {
+            dialect: Dialect::new(version),
+            config: Config::default(),
+            lists: Lists::default(),
+            open: Vec::new(),
+            protected: Vec::new(),
+            conflicts: Vec::new(),
+        }
     }
 
     /// Executes `text` from the top level, after what was loaded before.
@@ -46,16 +83,49 @@ impl Loader {
         self.close_all();
     }
 
+    /// From now on, what `source` said stays: a line of another source that says otherwise is a conflict.
+    pub fn protect(&mut self, source: &str) {
+        self.protected.push(Arc::from(source));
+    }
+
+    /// Returns the conflicts since the last call.
+    pub fn take_conflicts(&mut self) -> Vec<Conflict> {
+        std::mem::take(&mut self.conflicts)
+    }
+
+    /// What was loaded so far, before FRR leaves out what equals its defaults.
+    pub fn so_far(&self) -> &Config {
+        &self.config
+    }
+
     /// Returns what FRR would hold.
     pub fn finish(mut self) -> Config {
-        for (key, node) in &mut self.config.top.nodes {
-            if key.starts_with("router bgp vrf ") {
-                neighbor::settle(&mut node.children);
+        self.close_all();
+        let keeps_vrf = self.dialect.version.prints_empty_vrf();
+        let mut imported = Vec::new();
+        for (key, node) in self.config.top.values_mut() {
+            if !key.starts_with("router bgp vrf ") {
+                continue;
             }
+            let asn = header::asn_of(&node.statement).to_owned();
+            if self.dialect.version.import_makes_instance() {
+                imported
+                    .extend(imported_vrfs(&node.children).map(|(vrf, origin)| (asn.clone(), vrf, origin)));
+            }
+            neighbor::settle(&mut node.children, &asn);
+            instance::settle(&mut node.children, self.dialect);
+        }
+        for (asn, vrf, origin) in imported {
+            self.config.top.block(&format!("router bgp vrf {vrf}"), Context::Bgp, || {
+                Statement::new(format!("router bgp {asn} vrf {vrf}"), origin)
+            });
         }
         self.config.top.retain(|_, node| {
-            let vanishes = matches!(node.opens, Some(Context::Interface | Context::Vrf))
-                || node.statement.reveal() == "line vty";
+            let vanishes = match node.opens {
+                Some(Context::Interface) => true,
+                Some(Context::Vrf) => !keeps_vrf,
+                _ => node.statement.reveal() == "line vty",
+            };
             !(vanishes && node.children.is_empty())
         });
         self.config
@@ -70,11 +140,17 @@ impl Loader {
             ["exit-address-family"] => return self.close_if(|context| matches!(context, Context::Family(_))),
             ["exit-vrf"] => return self.close_if(|context| context == Context::Vrf),
             [word] if word.starts_with("exit-") => return self.close(),
+            ["frr", "defaults", profile] => return self.set_profile(profile, &line.origin),
+            ["frr", "version", version] => {
+                self.close_all();
+                let asked: FrrVersion = version.parse().unwrap_or(self.dialect.version);
+                self.dialect.written_for = asked.min(self.dialect.version);
+                return;
+            }
             _ => {}
         }
-        if canonical::belongs_to_host(&words) && !matches!(words.as_slice(), ["line", "vty"]) {
-            self.close_all();
-            return;
+        if defaults::belongs_to_host(&words) {
+            return self.close_all();
         }
         match words.as_slice() {
             ["no", rest @ ..] if !rest.is_empty() => {
@@ -89,17 +165,72 @@ impl Loader {
     }
 
     fn context(&self) -> Context {
-        self.open.last().map_or(Context::Top, |(context, _)| *context)
+        self.open.last().map_or(Context::Top, |open| open.context)
     }
 
-    fn close_all(&mut self) {
-        self.open.clear();
-        self.opaque_indent.clear();
+    fn tree(&mut self) -> &mut Tree {
+        match self.open.last_mut() {
+            Some(open) => &mut open.node.children,
+            None => &mut self.config.top,
+        }
+    }
+
+    /// The instance that the open block is, or belongs to.
+    fn instance(&mut self) -> Option<&mut Tree> {
+        let open = self.open.iter_mut().find(|open| open.context == Context::Bgp)?;
+        Some(&mut open.node.children)
+    }
+
+    /// Sets `key` in the open block, unless a protected source has.
+    fn put(&mut self, key: String, statement: Statement) {
+        if !self.is_protected(&key, statement.reveal(), &statement.origin) {
+            self.tree().set(key, statement);
+        }
+    }
+
+    /// Whether a protected source says otherwise than `line` about `key`; if so, that is noted.
+    fn is_protected(&mut self, key: &str, line: &str, origin: &Origin) -> bool {
+        if self.protected.is_empty() {
+            return false;
+        }
+        let Some(first) = self.tree().get(key).map(|node| node.statement.clone()) else { return false };
+        let is_others = first.origin.source != origin.source && self.protected.contains(&first.origin.source);
+        // What came with the header of an instance is a default, and nobody said it.
+        let is_default = self
+            .open
+            .last()
+            .is_some_and(|open| open.context == Context::Bgp && open.node.statement.origin == first.origin);
+        if !is_others || is_default || first.reveal() == line || adds_up(first.reveal(), line) {
+            return false;
+        }
+        self.conflicts.push(Conflict { ignored: Statement::new(line, origin.clone()), first });
+        true
+    }
+
+    fn enter(&mut self, context: Context, key: String, statement: Statement, indent: usize) {
+        let tree = self.tree();
+        let is_new = tree.get(&key).is_none();
+        let block = tree.block(&key, context, || statement.clone());
+        block.statement = statement;
+        let Some(mut node) = tree.remove(&key) else { return };
+        if is_new && context == Context::Bgp {
+            let origin = node.statement.origin.clone();
+            instance::create(&mut node.children, self.dialect, &origin);
+        }
+        self.open.push(Open { context, key, node, header_indent: indent, indent: indent + 1 });
     }
 
     fn close(&mut self) {
-        if let Some((Context::Opaque, _)) = self.open.pop() {
-            self.opaque_indent.pop();
+        if let Some(Open { key, node, .. }) = self.open.pop()
+            && !key.is_empty()
+        {
+            self.tree().put_back(key, node);
+        }
+    }
+
+    fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close();
         }
     }
 
@@ -111,259 +242,64 @@ impl Loader {
 
     /// Closes blocks until one takes the line, as vtysh does.
     fn climb(&mut self, words: &[&str], indent: usize) {
-        while !self.open.is_empty() && !self.takes(words) {
+        while !self.open.is_empty() && !self.takes(words, indent) {
             self.close();
         }
         // Inside a block that we do not know, only the indentation tells where a line belongs.
-        while self.open.len() > 1
-            && self.context() == Context::Opaque
-            && self.opaque_indent.last().is_some_and(|inner| indent < *inner)
-            && self.open.get(self.open.len() - 2).is_some_and(|(outer, _)| *outer == Context::Opaque)
+        while let [.., outer, inner] = self.open.as_slice()
+            && outer.context == Context::Opaque
+            && inner.context == Context::Opaque
+            && indent < inner.indent
         {
             self.close();
         }
     }
 
-    fn takes(&self, words: &[&str]) -> bool {
-        let context = self.context();
-        if context == Context::BfdItem && words.first() == Some(&"profile") {
-            return self.open.last().is_some_and(|(_, key)| key.starts_with("peer"));
-        }
-        grammar::takes(context, words)
-    }
-
-    fn tree(&mut self) -> &mut Tree {
-        descend(&mut self.config.top, &self.open)
-    }
-
-    fn set(&mut self, words: &[&str], origin: &Origin, indent: usize) {
-        if let Some(opened) = grammar::opens(self.context(), words) {
-            let (key, text) = header(opened, words);
-            let tree = self.tree();
-            let node = tree.set(key.clone(), Statement::new(text, origin.clone()));
-            node.opens = Some(opened);
-            self.open.push((opened, key));
-            if opened == Context::Opaque {
-                self.opaque_indent.push(indent + 1);
-            }
-            return;
-        }
-        if self.context() == Context::Opaque {
-            return self.set_opaque(words, origin, indent);
-        }
-        if self.context() == Context::Top
-            && let Some(list) = list_line(words)
-        {
-            let tree = &mut self.config.top;
-            if let Some(seq) = list.number(tree) {
-                tree.set(list.key(seq), Statement::new(list.statement(seq), origin.clone()));
-            }
-            return;
-        }
-        if let (Context::BfdItem, ["echo-interval", interval]) = (self.context(), words)
-            && self.dialect.version.splits_echo_interval()
-        {
-            self.set_leaf(&["echo", "transmit-interval", interval], origin);
-            return self.set_leaf(&["echo", "receive-interval", interval], origin);
-        }
-        match words {
-            ["debug", "bgp", "updates"] => {
-                self.set_leaf(&["debug", "bgp", "updates", "in"], origin);
-                return self.set_leaf(&["debug", "bgp", "updates", "out"], origin);
-            }
-            ["frr", "defaults", "datacenter"] => self.dialect.datacenter = true,
-            _ => {}
-        }
-        if self.context() == Context::Bgp && grammar::is_family_line(words) {
-            let family =
-                (Context::Family(AddressFamily::Ipv4Unicast), family_key(AddressFamily::Ipv4Unicast));
-            let node = self
-                .tree()
-                .set(family.1.clone(), Statement::new("address-family ipv4 unicast", origin.clone()));
-            node.opens = Some(family.0);
-            self.open.push(family);
-            self.set_leaf(words, origin);
-            self.open.pop();
-            return;
-        }
-        self.set_leaf(words, origin);
-    }
-
-    fn set_leaf(&mut self, words: &[&str], origin: &Origin) {
-        let (context, dialect) = (self.context(), self.dialect);
-        let tree = self.tree();
-        match canonical::positive(context, words, dialect) {
-            Form::Default => {
-                let spelled = canonical::spell(context, words);
-                let key = key(context, &views(&spelled));
-                tree.remove(&key.text);
-            }
-            Form::Set(canonical) => {
-                for line in neighbor::implied(context, &views(&canonical), dialect.version) {
-                    let words: Vec<&str> = line.split(' ').collect();
-                    tree.set(key(context, &words).text, Statement::new(line.clone(), origin.clone()));
-                }
-                if context == Context::Bgp {
-                    neighbor::replace_bfd(tree, &views(&canonical), dialect.version);
-                    neighbor::create(tree, &views(&canonical), origin);
-                    if neighbor::set_interface_peer(tree, &views(&canonical), origin) {
-                        return;
-                    }
-                }
-                let key = key(context, &views(&canonical));
-                tree.set(key.text, Statement::new(canonical.join(" "), origin.clone()));
-            }
+    fn takes(&self, words: &[&str], indent: usize) -> bool {
+        let Some(open) = self.open.last() else { return true };
+        match (open.context, words) {
+            (Context::BfdItem, ["profile", ..]) => open.key.starts_with("peer"),
+            (Context::Opaque, ["key", ..]) => open.key.starts_with("key chain "),
+            // `mpls ldp` and others have interfaces of their own; only the indentation tells.
+            (Context::Opaque, ["interface", ..]) if indent > open.header_indent => true,
+            (context, _) => grammar::takes(context, words),
         }
     }
 
-    /// A line of a block that we do not know: deeper lines belong to the line before.
-    fn set_opaque(&mut self, words: &[&str], origin: &Origin, indent: usize) {
-        if self.opaque_indent.last().is_some_and(|inner| indent > *inner) {
-            let last = self.tree().in_written_order().last().map(|(key, _)| (*key).to_owned());
-            if let Some(last) = last {
-                if let Some(node) = self.tree().nodes.get_mut(&last) {
-                    node.opens = Some(Context::Opaque);
-                }
-                self.open.push((Context::Opaque, last));
-                self.opaque_indent.push(indent);
-            }
+    fn set_profile(&mut self, profile: &str, origin: &Origin) {
+        self.close_all();
+        let before = self.dialect;
+        self.dialect.datacenter = profile == "datacenter";
+        let key = "frr defaults".to_owned();
+        if self.dialect.datacenter {
+            self.config.top.set(key, Statement::new("frr defaults datacenter", origin.clone()));
+        } else {
+            self.config.top.remove(&key);
         }
-        if let Some(inner) = self.opaque_indent.last_mut() {
-            *inner = indent;
-        }
-        let text = words.join(" ");
-        self.tree().set(text.clone(), Statement::new(text, origin.clone()));
-    }
-
-    fn remove(&mut self, words: &[&str], origin: &Origin) {
-        let context = self.context();
-        let spelled = canonical::spell(context, words);
-        let words = &*views(&spelled);
-        match (context, words) {
-            (Context::Top, ["route-map", name]) => {
-                let prefix = format!("route-map {name} ");
-                return self.config.top.retain(|key, _| !key.starts_with(&prefix));
-            }
-            (Context::Bgp, ["neighbor", peer] | ["neighbor", peer, "peer-group"]) => {
-                let prefix = format!("neighbor {peer} ");
-                return remove_with_prefix(self.tree(), &prefix);
-            }
-            (Context::Top, _) => {
-                if let Some(list) = list_line(words) {
-                    return self.remove_from_list(&list);
+        if before.datacenter != self.dialect.datacenter {
+            for (key, node) in self.config.top.values_mut() {
+                if key.starts_with("router bgp vrf ") {
+                    instance::profile_changes(&mut node.children, before, origin);
                 }
             }
-            _ => {}
         }
-        if let Some(opened) = grammar::opens(context, words) {
-            let (key, _) = header(opened, words);
-            self.tree().remove(&key);
-            return;
-        }
-        if context == Context::Bgp && grammar::is_family_line(words) {
-            let family = AddressFamily::Ipv4Unicast;
-            if self.tree().get(&family_key(family)).is_some() {
-                self.open.push((Context::Family(family), family_key(family)));
-                self.remove_leaf(words, origin);
-                self.open.pop();
+    }
+}
+
+/// `redistribute` keeps what was said before beside what is said now.
+fn adds_up(before: &str, now: &str) -> bool {
+    before.starts_with("redistribute ")
+        && before.split(' ').all(|word| now.split(' ').any(|other| other == word))
+}
+
+/// The VRFs that an instance imports from: up to 9, FRR makes an instance for each.
+fn imported_vrfs(instance: &Tree) -> impl Iterator<Item = (String, Origin)> {
+    instance.with_prefix("address-family ").flat_map(|(_, family)| {
+        family.children.with_prefix("import vrf ").filter_map(|(_, node)| {
+            match node.statement.words().as_slice() {
+                ["import", "vrf", vrf] => Some(((*vrf).to_owned(), node.statement.origin.clone())),
+                _ => None,
             }
-            return;
-        }
-        self.remove_leaf(words, origin);
-    }
-
-    fn remove_leaf(&mut self, words: &[&str], origin: &Origin) {
-        let (context, dialect) = (self.context(), self.dialect);
-        let key = key(context, words);
-        let tree = self.tree();
-        let was_there = tree.remove(&key.text).is_some();
-        if let Form::Set(form) = canonical::negative(context, words, key.known || was_there, dialect) {
-            tree.set(key.text, Statement::new(form.join(" "), origin.clone()));
-        }
-    }
-
-    fn remove_from_list(&mut self, list: &super::list::ListLine) {
-        let top = &mut self.config.top;
-        if let Some(seq) = list.seq {
-            top.remove(&list.key(seq));
-            return;
-        }
-        let prefix = format!("{} ", list.list);
-        top.retain(|key, node| {
-            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else {
-                return true;
-            };
-            !list.entry.is_empty() && node.statement.reveal() != list.statement(seq)
-        });
-    }
-}
-
-// === the tree ===
-
-pub(super) fn descend<'a>(top: &'a mut Tree, open: &[(Context, String)]) -> &'a mut Tree {
-    let mut tree = top;
-    for (context, key) in open {
-        let position = u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX);
-        // The block may have been removed by a `no` line within it; FRR makes it anew then, and so do we.
-        let node = tree.nodes.entry(key.clone()).or_insert_with(|| Node {
-            statement: Statement::new(key.clone(), Origin { source: Arc::from("base"), line: 0 }),
-            opens: Some(*context),
-            children: Tree::default(),
-            position,
-        });
-        tree = &mut node.children;
-    }
-    tree
-}
-
-fn views(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
-}
-
-pub(super) fn family_key(family: AddressFamily) -> String {
-    format!("address-family {}", family.config_words())
-}
-
-/// Returns the key and the canonical text of a block's header.
-fn header(opened: Context, words: &[&str]) -> (String, String) {
-    match (opened, words) {
-        (Context::Bgp, ["router", "bgp", rest @ ..]) => {
-            let (vrf, rest) = match rest {
-                [rest @ .., "vrf" | "view", name] => (*name, rest),
-                _ => ("default", rest),
-            };
-            let mut text = canonical::join("router bgp", rest);
-            if vrf != "default" {
-                text.push_str(" vrf ");
-                text.push_str(vrf);
-            }
-            (format!("router bgp vrf {vrf}"), text)
-        }
-        (Context::RouteMap, ["route-map", name, action, seq]) => {
-            let number =
-                seq.parse::<u32>().map_or_else(|_| (*seq).to_owned(), |number| format!("{number:010}"));
-            let seq = seq.parse::<u32>().map_or_else(|_| (*seq).to_owned(), |number| number.to_string());
-            (format!("route-map {name} {number}"), format!("route-map {name} {action} {seq}"))
-        }
-        (Context::Family(family), _) => (family_key(family), family_key(family)),
-        (Context::Interface, ["interface", name, ..]) => {
-            (format!("interface {name}"), format!("interface {name}"))
-        }
-        (Context::BfdItem, ["peer", rest @ .., "vrf", "default"]) => {
-            let text = canonical::join("peer", rest);
-            (text.clone(), text)
-        }
-        (Context::BfdItem, _) => {
-            let text = canonical::spell(opened, words).join(" ");
-            (text.clone(), text)
-        }
-        _ => (words.join(" "), words.join(" ")),
-    }
-}
-
-fn remove_with_prefix(tree: &mut Tree, prefix: &str) {
-    tree.retain(|key, node| {
-        remove_with_prefix(&mut node.children, prefix);
-        !key.starts_with(prefix)
-    });
+        })
+    })
 }
