@@ -87,6 +87,21 @@ impl fmt::Display for Case {
 }
 
 impl Case {
+    /// The lines of all texts; 0 = the base.
+    pub(crate) fn lines(&self) -> Vec<(usize, String)> {
+        let texts = std::iter::once(&self.base).chain(self.contributions.iter().map(|(_, text)| text));
+        texts.enumerate().flat_map(|(number, text)| text.lines().map(move |line| (number, line.to_owned()))).collect()
+    }
+
+    /// The same texts with other lines.
+    pub(crate) fn with_lines(&self, lines: &[(usize, String)]) -> Self {
+        let text = |of: usize| {
+            lines.iter().filter(|(number, _)| *number == of).map(|(_, line)| format!("{line}\n")).collect::<String>()
+        };
+        let policies = self.contributions.iter().map(|(policy, _)| *policy);
+        Self { base: text(0), contributions: policies.zip(1..).map(|(policy, of)| (policy, text(of))).collect() }
+    }
+
     /// Tries the law on `router`.
     pub(crate) fn check(&self, router: &mut Router, version: FrrVersion, way: Way) -> Outcome {
         let base = load(BASE, &self.base, version);

@@ -21,7 +21,7 @@ const LOADED_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What FRR says and means no harm by.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 18] = [
     "] sending configuration",
     "] done",
     "Waiting for children to finish applying config",
@@ -36,6 +36,11 @@ const HARMLESS: [&str; 14] = [
     "\"log monitor\" is deprecated",
     "MGMTD: No connected daemons interested in changes",
     "% The Graceful Restart command used is not valid",
+    "does not exist.",
+    "not installed currently because dependent config",
+    // What a prefix-list has already is not taken once more (8.4.4).
+    "Error description: duplicated prefix list value",
+    "% Insertion failed - prefix-list entry exists",
 ];
 
 /// mgmtd was busy: nothing is wrong with the configuration.
@@ -72,6 +77,8 @@ pub(crate) enum Way {
     Copy,
     /// One `vtysh -f` each, which from 10 on forks a process per daemon.
     File,
+    /// The same, in daemons that were started for it.
+    Fresh,
 }
 
 impl fmt::Debug for Seen {
@@ -109,6 +116,9 @@ impl Router {
         /// mgmtd is busy for some 0.3 s after a start.
         const ATTEMPTS_MAX: usize = 5;
         let mut seen = Seen::default();
+        if way == Way::Fresh {
+            self.restart();
+        }
         for _ in 0..ATTEMPTS_MAX {
             seen = match self.run(texts, way) {
                 Some(seen) => seen,
@@ -118,7 +128,7 @@ impl Router {
                 }
             };
             // One refused line may poison what mgmtd commits next.
-            if seen.complaints.is_empty() {
+            if seen.complaints.is_empty() || !self.version_has_mgmtd() {
                 self.left = Some((seen.clone(), way));
                 return seen;
             }
@@ -128,6 +138,10 @@ impl Router {
             }
         }
         seen
+    }
+
+    fn version_has_mgmtd(&self) -> bool {
+        matches!(self.version, FrrVersion::V10_3 | FrrVersion::V10_7)
     }
 
     /// Wipes and loads; `None` if FRR was not empty after the wipe.
@@ -145,8 +159,8 @@ impl Router {
         let mut copies = String::new();
         match &left {
             // What 10.3 loaded in one way it does not give up in the other.
-            Some((_, Way::File)) => script.push_str(&format!("vtysh -f /tmp/wipe\nvtysh {show}\n")),
-            Some((_, Way::Copy)) if way == Way::File => {
+            Some((_, Way::File | Way::Fresh)) => script.push_str(&format!("vtysh -f /tmp/wipe\nvtysh {show}\n")),
+            Some((_, Way::Copy)) if way != Way::Copy => {
                 script.push_str(&format!("vtysh -c 'copy /tmp/wipe running-config' {show}\n"));
             }
             Some((_, Way::Copy)) => copies = format!("-c 'copy /tmp/wipe running-config' {show}"),
@@ -155,7 +169,7 @@ impl Router {
         for number in 0..texts.len() {
             match way {
                 Way::Copy => copies.push_str(&format!(" -c 'copy /tmp/load{number} running-config'")),
-                Way::File => script.push_str(&format!("vtysh -f /tmp/load{number}\n")),
+                Way::File | Way::Fresh => script.push_str(&format!("vtysh -f /tmp/load{number}\n")),
             }
         }
         script.push_str(&format!("vtysh {copies} {show}\n"));
@@ -242,6 +256,9 @@ impl Parts {
     /// What was said, apart from what is harmless.
     fn complaints(&self) -> Vec<String> {
         let said = self.said.iter().flatten().filter(|line| !line.is_empty());
+        let is_repeated = self.said.iter().flatten().any(|line| line.contains("duplicated prefix list value"));
+        let repeated = ["% Configuration failed.", "Error type: validation"];
+        let said = said.filter(|line| !(is_repeated && repeated.contains(&line.as_str())));
         let complaints = said.filter(|line| !HARMLESS.iter().any(|harmless| line.contains(harmless)));
         complaints.cloned().collect()
     }

@@ -1,0 +1,47 @@
+//! Where the law does not hold, by name.
+
+use routelet_tests::lab::FrrVersion::{self, V7_5_1, V8_4_4, V10_3, V10_7};
+
+use super::case::{Breach, Case};
+
+/// A construct after which FRR itself holds something else than what was said, or does not say what it holds.
+#[derive(Debug)]
+pub(crate) struct Exception {
+    /// A line of the case has one of these in it.
+    construct: &'static [&'static str],
+    versions: &'static [FrrVersion],
+    /// What is excused: parts of what a breach tells.
+    tells: &'static [&'static str],
+    pub(crate) reason: &'static str,
+}
+
+const ALL: &[FrrVersion] = &[V7_5_1, V8_4_4, V10_3, V10_7];
+
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V7_5_1],
+        tells: &["prefix-list"],
+        reason: "keeps ge and le of an entry that is written over",
+    },
+];
+
+impl Exception {
+    fn covers(&self, case: &Case, version: FrrVersion, told: &str) -> bool {
+        self.versions.contains(&version)
+            && self.tells.iter().any(|part| told.contains(part))
+            && case.lines().iter().any(|(_, line)| self.construct.iter().any(|word| line.contains(word)))
+    }
+}
+
+/// Returns the exceptions that excuse all of `breach`, by their place in the table.
+pub(crate) fn excuse(case: &Case, version: FrrVersion, breach: &Breach) -> Option<Vec<usize>> {
+    let mut used: Vec<usize> = breach
+        .to_string()
+        .lines()
+        .map(|told| EXCEPTIONS.iter().position(|exception| exception.covers(case, version, told)))
+        .collect::<Option<_>>()?;
+    used.sort_unstable();
+    used.dedup();
+    Some(used)
+}
