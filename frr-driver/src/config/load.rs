@@ -141,6 +141,8 @@ impl Loader {
             ["exit-vrf"] => return self.close_if(|context| context == Context::Vrf),
             [word] if word.starts_with("exit-") => return self.close(),
             ["frr", "defaults", profile] => return self.set_profile(profile, &line.origin),
+            // FRR knows no such command.
+            ["no", "frr", ..] => return self.close_all(),
             ["frr", "version", version] => {
                 self.close_all();
                 let asked: FrrVersion = version.parse().unwrap_or(self.dialect.version);

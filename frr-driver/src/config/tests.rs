@@ -1,4 +1,5 @@
 mod constructs;
+mod identity;
 mod merge_cases;
 mod printed;
 mod records;
