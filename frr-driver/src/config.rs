@@ -71,6 +71,11 @@ impl Statement {
     pub fn words(&self) -> Vec<&str> {
         self.text.split(' ').collect()
     }
+
+    /// The words of the statement, without a leading `no`.
+    pub fn words_after_no(&self) -> Vec<&str> {
+        self.text.strip_prefix("no ").unwrap_or(&self.text).split(' ').collect()
+    }
 }
 
 impl fmt::Display for Statement {

@@ -112,7 +112,7 @@ impl Loader {
                 imported
                     .extend(imported_vrfs(&node.children).map(|(vrf, origin)| (asn.clone(), vrf, origin)));
             }
-            neighbor::settle(&mut node.children, &asn);
+            neighbor::settle(&mut node.children, &asn, self.dialect.version);
             instance::settle(&mut node.children, self.dialect);
         }
         for (asn, vrf, origin) in imported {
@@ -135,14 +135,13 @@ impl Loader {
     pub fn line(&mut self, line: &Line) {
         let words: Vec<&str> = line.text.split(' ').collect();
         match words.as_slice() {
-            ["end"] => return self.close_all(),
+            // FRR has no `no frr …`.
+            ["end"] | ["no", "frr", ..] => return self.close_all(),
             ["exit" | "quit"] => return self.close(),
             ["exit-address-family"] => return self.close_if(|context| matches!(context, Context::Family(_))),
             ["exit-vrf"] => return self.close_if(|context| context == Context::Vrf),
             [word] if word.starts_with("exit-") => return self.close(),
             ["frr", "defaults", profile] => return self.set_profile(profile, &line.origin),
-            // FRR knows no such command.
-            ["no", "frr", ..] => return self.close_all(),
             ["frr", "version", version] => {
                 self.close_all();
                 let asked: FrrVersion = version.parse().unwrap_or(self.dialect.version);
@@ -262,6 +261,7 @@ impl Loader {
         match (open.context, words) {
             (Context::BfdItem, ["profile", ..]) => open.key.starts_with("peer"),
             (Context::Opaque, ["key", ..]) => open.key.starts_with("key chain "),
+            (Context::Opaque, ["address-family", ..]) => !open.key.starts_with("address-family "),
             // `mpls ldp` and others have interfaces of their own; only the indentation tells.
             (Context::Opaque, ["interface", ..]) if indent > open.header_indent => true,
             (context, _) => grammar::takes(context, words),

@@ -111,6 +111,7 @@ fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVer
     }
     let close = match context {
         Context::Family(_) => "exit-address-family",
+        Context::Opaque if node.statement.reveal().starts_with("address-family ") => "exit-address-family",
         Context::Vrf => "exit-vrf",
         Context::Opaque if node.statement.reveal().starts_with("vni ") => "exit-vni",
         Context::Top
@@ -138,7 +139,7 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
         nodes.sort_by_key(|node| !node.statement.reveal().starts_with("profile "));
     }
     if context == Context::Bgp {
-        nodes.sort_by_key(|node| match node.statement.words().as_slice() {
+        nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
             _ if node.opens.is_some() => 5,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,

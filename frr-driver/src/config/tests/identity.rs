@@ -91,7 +91,8 @@ fn some_text() -> impl Strategy<Value = String> {
         1 => "\\PC{0,12}",
     ];
     vec((line, 0..4_usize), 0..24).prop_map(|lines| {
-        lines.into_iter().map(|(line, indent)| format!("{}{line}\n", " ".repeat(indent))).collect()
+        let lines = lines.into_iter().map(|(line, indent)| " ".repeat(indent) + &line);
+        lines.collect::<Vec<_>>().join("\n")
     })
 }
 
