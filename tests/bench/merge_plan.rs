@@ -3,6 +3,8 @@
 //! Beside the times it prints the ratio to `frr-reload.py --test` of real FRR on the same two configurations, in
 //! the same run, and how much memory the process took at most.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::{fmt::Write as _, hint::black_box, process::Command, time::Duration};
 
 use criterion::{BatchSize, Criterion};
