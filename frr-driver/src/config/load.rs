@@ -4,7 +4,7 @@ mod header;
 mod remove;
 mod set;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     Config, Line, Node, Origin, Statement, Tree, defaults,
@@ -48,7 +48,6 @@ pub struct Conflict {
 }
 
 /// A block that is open: what it holds is not in its parent until it is closed.
-#[derive(Debug)]
 struct Open {
     context: Context,
     key: String,
@@ -57,6 +56,12 @@ struct Open {
     header_indent: usize,
     /// How far the last line of an opaque block was indented.
     indent: usize,
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
 }
 
 // === impl Loader ===
