@@ -71,6 +71,11 @@ impl Statement {
     pub fn words(&self) -> Vec<&str> {
         self.text.split(' ').collect()
     }
+
+    /// The words of the statement, without a leading `no`.
+    pub fn words_after_no(&self) -> Vec<&str> {
+        self.text.strip_prefix("no ").unwrap_or(&self.text).split(' ').collect()
+    }
 }
 
 impl fmt::Display for Statement {
@@ -99,11 +104,19 @@ pub struct Node {
 }
 
 /// The lines of one context, by what they set: `neighbor 10.0.0.1 remote-as` is one key, whatever the number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A key may be a whole line, passwords included: `Debug` shows the statements alone.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     nodes: BTreeMap<String, Node>,
     /// How many nodes were ever made here.
     made: u32,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.nodes.values()).finish()
+    }
 }
 
 // === impl Tree ===

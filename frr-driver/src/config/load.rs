@@ -4,7 +4,7 @@ mod header;
 mod remove;
 mod set;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     Config, Line, Node, Origin, Statement, Tree, defaults,
@@ -48,7 +48,6 @@ pub struct Conflict {
 }
 
 /// A block that is open: what it holds is not in its parent until it is closed.
-#[derive(Debug)]
 struct Open {
     context: Context,
     key: String,
@@ -57,6 +56,12 @@ struct Open {
     header_indent: usize,
     /// How far the last line of an opaque block was indented.
     indent: usize,
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
 }
 
 // === impl Loader ===
@@ -112,7 +117,7 @@ impl Loader {
                 imported
                     .extend(imported_vrfs(&node.children).map(|(vrf, origin)| (asn.clone(), vrf, origin)));
             }
-            neighbor::settle(&mut node.children, &asn);
+            neighbor::settle(&mut node.children, &asn, self.dialect.version);
             instance::settle(&mut node.children, self.dialect);
         }
         for (asn, vrf, origin) in imported {
@@ -135,7 +140,8 @@ impl Loader {
     pub fn line(&mut self, line: &Line) {
         let words: Vec<&str> = line.text.split(' ').collect();
         match words.as_slice() {
-            ["end"] => return self.close_all(),
+            // FRR has no `no frr …`.
+            ["end"] | ["no", "frr", ..] => return self.close_all(),
             ["exit" | "quit"] => return self.close(),
             ["exit-address-family"] => return self.close_if(|context| matches!(context, Context::Family(_))),
             ["exit-vrf"] => return self.close_if(|context| context == Context::Vrf),
@@ -260,6 +266,7 @@ impl Loader {
         match (open.context, words) {
             (Context::BfdItem, ["profile", ..]) => open.key.starts_with("peer"),
             (Context::Opaque, ["key", ..]) => open.key.starts_with("key chain "),
+            (Context::Opaque, ["address-family", ..]) => !open.key.starts_with("address-family "),
             // `mpls ldp` and others have interfaces of their own; only the indentation tells.
             (Context::Opaque, ["interface", ..]) if indent > open.header_indent => true,
             (context, _) => grammar::takes(context, words),

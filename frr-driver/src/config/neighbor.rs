@@ -8,20 +8,28 @@ const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 
 /// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
 /// default, and stays so when the default is switched off afterwards; capabilities likewise.
-pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin) {
+pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin, version: FrrVersion) {
     let ["neighbor", peer, "remote-as" | "interface" | "peer-group", rest @ ..] = words else { return };
     let joins_group = words.contains(&"peer-group") && !rest.is_empty();
     if joins_group || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
         return;
     }
-    for kind in CAPABILITIES {
-        if instance::has(tree, &format!("bgp default {kind}-capability")) {
-            tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
-        }
+    for kind in default_capabilities(tree, version) {
+        tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
     }
     for family in default_families(tree) {
         family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
     }
+}
+
+/// The capabilities that a new neighbor has.
+fn default_capabilities(tree: &Tree, version: FrrVersion) -> Vec<&'static str> {
+    let is_default = |kind: &&str| {
+        let line = format!("bgp default {kind}-capability");
+        let words: Vec<&str> = line.split(' ').collect();
+        instance::is_switch(&words, version) && instance::has(tree, &line)
+    };
+    CAPABILITIES.into_iter().filter(is_default).collect()
 }
 
 /// The families in which a new neighbor is active.
@@ -53,16 +61,14 @@ pub(super) fn replace_bfd(tree: &mut Tree, words: &[&str], version: FrrVersion) 
 }
 
 /// Leaves the lines that FRR prints: the differences from what is in force at the end.
-pub(super) fn settle(tree: &mut Tree, asn: &str) {
+pub(super) fn settle(tree: &mut Tree, asn: &str, version: FrrVersion) {
     remove_extended_nexthop(tree);
     let peers = Peers::of(tree);
     swallow_group_lines(tree, &peers.members);
     drop_internal_multihop(tree, asn, &peers);
-    for kind in CAPABILITIES {
-        if instance::has(tree, &format!("bgp default {kind}-capability")) {
-            for (peer, origin) in &peers.own {
-                invert(tree, format!("neighbor {peer} capability {kind}"), origin);
-            }
+    for kind in default_capabilities(tree, version) {
+        for (peer, origin) in &peers.own {
+            invert(tree, format!("neighbor {peer} capability {kind}"), origin);
         }
     }
     for family in default_families(tree) {
@@ -245,6 +251,10 @@ pub(super) fn implied(context: Context, words: &[&str], version: FrrVersion) -> 
 /// Returns its key and text, if `words` is such a line.
 pub(super) fn interface_peer(tree: &Tree, words: &[&str]) -> Option<(String, String)> {
     let ["neighbor", peer, kind, rest @ ..] = words else { return None };
+    // `neighbor fe80::1 interface eth0` is an attribute of an address.
+    if peer.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
     let key = format!("neighbor {peer} interface");
     let mut parts = match (*kind, rest) {
         ("interface", _) => InterfacePeer::read(rest),

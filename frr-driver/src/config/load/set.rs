@@ -185,7 +185,7 @@ impl Loader {
         }
         if context == Context::Bgp {
             neighbor::replace_bfd(tree, words, version);
-            neighbor::create(tree, words, origin);
+            neighbor::create(tree, words, origin, version);
         }
     }
 
