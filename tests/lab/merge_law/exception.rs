@@ -24,6 +24,30 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         tells: &["prefix-list"],
         reason: "keeps ge and le of an entry that is written over",
     },
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V10_3],
+        tells: &["prefix-list"],
+        reason: "appends entries without seq at each load",
+    },
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V10_7],
+        tells: &["prefix-list"],
+        reason: "appends entries without seq whose prefix has host bits at each load",
+    },
+    // FIXME
+    Exception { construct: &["set src", "prefix-len", "source-protocol"], versions: ALL, tells: &["missing in bgpd"], reason: "F9" },
+    Exception { construct: &["interface eth1"], versions: ALL, tells: &["eth1", "interface", "remote-as"], reason: "F1" },
+    Exception { construct: &["bgp default shutdown"], versions: ALL, tells: &["shutdown"], reason: "F8" },
+    Exception { construct: &["capability orf"], versions: ALL, tells: &[""], reason: "F10" },
+    Exception { construct: &["addpath"], versions: ALL, tells: &["addpath"], reason: "F12" },
+    Exception { construct: &["route-server-client"], versions: ALL, tells: &["attribute-unchanged"], reason: "F11" },
+    Exception { construct: &["reject-as-sets"], versions: ALL, tells: &["aggregate-address"], reason: "F15" },
+    Exception { construct: &["router-id 1.1.1.1 vrf red"], versions: ALL, tells: &["bgpd alone"], reason: "F4" },
+    Exception { construct: &["vrf red"], versions: &[V8_4_4], tells: &["vnc", "vrf-policy"], reason: "F14" },
+    Exception { construct: &["best-path", "bestpath"], versions: ALL, tells: &["bestpath med"], reason: "F5" },
+    Exception { construct: &["aggregate-address"], versions: ALL, tells: &["Unknown", "failure: 2", "aggregate-address"], reason: "F3" },
 ];
 
 impl Exception {

@@ -135,3 +135,8 @@ impl Neighbor {
 fn instance(vrf: &str) -> String {
     if vrf.is_empty() { format!("router bgp {ASN}") } else { format!("router bgp {ASN} vrf {vrf}") }
 }
+
+/// Where the lines of a neighbor exclude each other.
+fn scope(vrf: &str, name: &str) -> String {
+    format!("{vrf} {name}")
+}

@@ -3,7 +3,7 @@
 use super::case::Case;
 
 /// How many smaller cases are tried: each takes a fraction of a second.
-const TRIALS_MAX: usize = 150;
+const TRIALS_MAX: usize = 80;
 
 /// Returns the smallest case found that `is_broken` tells of, as it does of `case`: parts of the lines are left out, ever
 /// smaller ones.

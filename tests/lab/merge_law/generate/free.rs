@@ -3,7 +3,7 @@
 use routelet_tests::lab::FrrVersion;
 
 use super::{
-    ASN, Draft, Neighbor, instance,
+    Draft, Neighbor, instance, scope,
     text::{Block, Item, Noise, render},
 };
 
@@ -21,14 +21,25 @@ const EBGP_ONLY: [&str; 9] = [
 ];
 
 /// Words of constructs that a member of a peer-group, or an interface, does not take.
-const PLAIN_ONLY: [&str; 4] = [" interface", "peer-group", "remote-as", "update-source"];
+const PLAIN_ONLY: [&str; 5] = [" interface", "peer-group", "remote-as", "update-source", " port "];
 
 /// Words of constructs that an unnumbered neighbor does not take.
 const ADDRESS_ONLY: [&str; 5] = ["multihop", "disable-connected-check", "ttl-security", "extended-nexthop", "interface"];
 
 /// Words of constructs that are not taken back: they make what others use, or FRR wants other words for that.
-const NOT_NEGATED: [&str; 9] =
-    [" remote-as", " interface", " peer-group", " bfd 4", " bfd 3", "set table", "graceful-restart", "allowas-in", "extended-nexthop"];
+const NOT_NEGATED: [&str; 11] = [
+    " remote-as",
+    " interface",
+    " peer-group",
+    " bfd 4",
+    " bfd 3",
+    "set table",
+    "graceful-restart",
+    "allowas-in",
+    "extended-nexthop",
+    "maximum-prefix-out",
+    "match rpki",
+];
 
 /// What FRR takes for the IPv4 family outside of one.
 const OUTSIDE_FAMILY: [&str; 6] = ["network ", "aggregate-address ", "redistribute ", "maximum-paths ", "activate", "route-map R in"];
@@ -182,7 +193,8 @@ impl Draft<'_> {
             let list = format!("{keyword} {name}");
             let rest = format!("{seq} {action}{bounds}");
             let is_strict = matches!(self.version, FrrVersion::V7_5_1 | FrrVersion::V8_4_4);
-            if is_strict && !self.used.may_list(&list, prefix, &rest) {
+            let is_new = self.used.may_list(&list, prefix, &rest);
+            if is_strict && !(is_new && (numbered || self.used.first(&format!("{list} {prefix}")))) {
                 continue;
             }
             lines.push(Item::Line(format!("{keyword} prefix-list {name}{seq} {action} {prefix}{bounds}")));
@@ -193,15 +205,19 @@ impl Draft<'_> {
     /// An entry of the map `name`.
     fn route_map(&mut self, name: &str) -> Item {
         let seq = *self.rng.pick(&[1, 10, 20]);
-        let action = *self.rng.pick(&["permit", "permit", "deny"]);
-        let mut block = Block::new(format!("route-map {name} {action} {seq}"));
         let scope = format!("{name} {seq}");
+        // Only what permits goes on elsewhere.
+        let is_exit = |line: &String| line.starts_with("continue") || line.starts_with("on-match");
+        let action = *self.rng.pick(&["permit", "permit", "deny"]);
+        let action = if self.used.says(&scope, "exit") { "permit" } else { action };
+        let mut block = Block::new(format!("route-map {name} {action} {seq}"));
         let mut clauses = Vec::new();
         for _ in 0..self.rng.number(0..=3) {
             let lines = self.rng.pick(self.constructs.table("route-map-clause")).clone();
             // FRR goes forward only.
             let goes_back = seq == 20 && lines.iter().any(|line| line.starts_with("continue") || line.contains("goto"));
-            if !goes_back && lines.iter().all(|line| self.used.may_say(&scope, line)) {
+            let goes_on = action == "permit" || !lines.iter().any(is_exit);
+            if goes_on && !goes_back && lines.iter().all(|line| self.used.may_say(&scope, line)) {
                 clauses.push(lines);
             }
         }
@@ -309,7 +325,7 @@ impl Draft<'_> {
             if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) {
                 continue;
             }
-            let scope = format!("{} {}", neighbor.vrf, neighbor.name);
+            let scope = scope(neighbor.vrf, &neighbor.name);
             if !lines.iter().all(|line| self.used.may_say(&scope, line)) {
                 continue;
             }
@@ -343,15 +359,5 @@ impl Draft<'_> {
             return;
         }
         block.line(line.strip_prefix("no ").map_or_else(|| format!("no {line}"), ToOwned::to_owned));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instance_has_its_vrf() {
-        assert_eq!(instance("red"), format!("router bgp {ASN} vrf red"));
     }
 }

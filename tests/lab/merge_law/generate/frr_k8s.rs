@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ASN, Draft, Neighbor};
+use super::{ASN, Draft, Neighbor, scope};
 
 impl Draft<'_> {
     /// Returns a base, and its neighbors.
@@ -109,7 +109,7 @@ impl Draft<'_> {
         ] {
             let is_of_ebgp = option == "ebgp-multihop" || option.starts_with("local-as");
             let is_ebgp = !["internal", "64512"].contains(remote_as);
-            if self.rng.chance(30) && (is_ebgp || !is_of_ebgp) && self.used.may_say(name, option) {
+            if self.rng.chance(30) && (is_ebgp || !is_of_ebgp) && self.used.may_say(&scope("", name), option) {
                 _ = writeln!(text, "  neighbor {name} {option}");
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use routelet_tests::lab::metallb::{Base, Peer};
 
-use super::{ASN, Draft, Neighbor};
+use super::{ASN, Draft, Neighbor, scope};
 
 const OPTIONS: [&str; 8] = [
     "bfd profile fast",
@@ -26,15 +26,16 @@ impl Draft<'_> {
         for number in 0..self.rng.number(1..=4) {
             let address = if self.rng.chance(70) { format!("172.30.0.{}", number + 3) } else { format!("fd00:30::{}", number + 3) };
             let mut peer = Peer::new(address.parse().unwrap(), *self.rng.pick(&[64513, 64514, ASN]));
+            let scope = scope("", &address);
             for option in OPTIONS {
                 let is_of_ebgp = option == "ebgp-multihop";
                 if self.rng.chance(20) && !(is_of_ebgp && (peer.asn == ASN || address.contains(':'))) {
                     peer = peer.option(option);
-                    _ = self.used.may_say(&address, option);
+                    _ = self.used.may_say(&scope, option);
                 }
             }
             if address.contains(':') {
-                _ = self.used.may_say(&address, "disable-connected-check");
+                _ = self.used.may_say(&scope, "disable-connected-check");
             }
             let mut neighbor = Neighbor::new("", address.clone(), if peer.asn == ASN { "64512" } else if peer.asn == 64513 { "64513" } else { "64514" });
             neighbor.inbound = Some(format!("{address}-in"));
@@ -88,7 +89,7 @@ fn unnumbered_peer(text: &mut String) -> Neighbor {
     _ = write!(
         text,
         "\nroute-map eth9-in deny 20\nrouter bgp {ASN}\n  neighbor eth9 interface remote-as external\n  \
-         neighbor eth9 port 179\n  neighbor eth9 timers 3 9\n\n  address-family ipv4 unicast\n    \
+         neighbor eth9 timers 3 9\n\n  address-family ipv4 unicast\n    \
          neighbor eth9 activate\n    neighbor eth9 route-map eth9-in in\n  exit-address-family\n  \
          address-family ipv6 unicast\n    neighbor eth9 activate\n    neighbor eth9 route-map eth9-in in\n  \
          exit-address-family\n"

@@ -75,7 +75,8 @@ fn write(text: &mut String, items: &[Item], depth: usize, noise: Noise, rng: &mu
         }
         match item {
             Item::Line(line) => {
-                for _ in 0..=usize::from(rng.chance(noise.twice)) {
+                let is_twice = rng.chance(noise.twice) && !line.contains("graceful-restart");
+                for _ in 0..=usize::from(is_twice) {
                     one(text, line, depth, noise, rng);
                 }
             }

@@ -27,6 +27,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("prepend", "set as-path prepend "),
     ("exit", "on-match "),
     ("exit", "continue"),
+    ("restart", "graceful-restart"),
 ];
 
 impl Used {
@@ -36,12 +37,21 @@ impl Used {
         for (group, word) in of_line {
             // The values of these exclude each other too.
             let way = if ["metric", "prepend", "exit"].contains(group) { line } else { word };
+            // FRR goes from one mode to another in some orders only.
+            if *group == "restart" && self.ways.contains_key(&(scope.to_owned(), group)) {
+                return false;
+            }
             let said = self.ways.entry((scope.to_owned(), group)).or_insert_with(|| way.to_owned());
             if said != way {
                 return false;
             }
         }
         true
+    }
+
+    /// Whether anything of `group` was said in `scope`.
+    pub(super) fn says(&self, scope: &str, group: &'static str) -> bool {
+        self.ways.contains_key(&(scope.to_owned(), group))
     }
 
     /// Whether `list` may have `prefix` with `rest` (action, bounds, number): up to 8 FRR refuses or ignores a prefix
