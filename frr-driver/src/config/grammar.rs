@@ -234,16 +234,16 @@ fn is_top_only(words: &[&str]) -> bool {
 /// Returns whether a line of `router bgp` belongs to an address family (ipv4 unicast, where none is open).
 pub(super) fn is_family_line(words: &[&str]) -> bool {
     match words {
-        ["neighbor", _, "capability", "orf", ..] => true,
-        ["neighbor", _, attribute, ..] => {
-            FAMILY_ATTRIBUTES.contains(attribute) || FAMILY_ATTRIBUTES_RARE.contains(attribute)
-        }
         [
             "network" | "aggregate-address" | "redistribute" | "distance" | "maximum-paths" | "table-map"
             | "import" | "rd" | "rt",
             ..,
         ]
+        | ["neighbor", _, "capability", "orf", ..]
         | ["bgp", "dampening", ..] => true,
+        ["neighbor", _, attribute, ..] => {
+            FAMILY_ATTRIBUTES.contains(attribute) || FAMILY_ATTRIBUTES_RARE.contains(attribute)
+        }
         _ => false,
     }
 }

@@ -145,12 +145,11 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
     if context == Context::Bgp {
         nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
             _ if node.opens.is_some() => 5,
-            // It shuts down the neighbors that come after it.
-            ["bgp", "default", "shutdown"] => 4,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,
             ["neighbor", _, "peer-group", _] => 3,
-            ["neighbor", ..] | ["bgp", "listen", "range", ..] => 4,
+            // The default would shut down the neighbors that come after it.
+            ["neighbor", ..] | ["bgp", "listen", "range", ..] | ["bgp", "default", "shutdown"] => 4,
             _ => 0,
         });
     }
