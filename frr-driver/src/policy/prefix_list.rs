@@ -101,14 +101,13 @@ fn seq(line: &Line<'_>, at: usize, word: &str) -> Result<u32, Refusal> {
     })
 }
 
+/// A prefix (`None` = `any`), and its range.
+type Bounds = (Option<IpNet>, Option<u8>, Option<u8>);
+
 /// Reads `PREFIX [ge N] [le N]` from word `at` to the end of the line.
 ///
 /// FRR checks the range only when it applies the line, and two versions drop the lines beside it then, with exit code 0.
-pub(super) fn prefix_and_range(
-    line: &Line<'_>,
-    family: Family,
-    at: usize,
-) -> Result<(Option<IpNet>, Option<u8>, Option<u8>), Refusal> {
+pub(super) fn prefix_and_range(line: &Line<'_>, family: Family, at: usize) -> Result<Bounds, Refusal> {
     let prefix = prefix(line, family, at)?;
     let bounds = at + 1..line.words.len();
     let (ge, le) = match line.words.get(bounds.clone()).unwrap_or_default() {

@@ -58,12 +58,11 @@ fn one(theme: &str, policy: Policy, case: &str) -> Case {
             wanted.push(decode(refusal));
         } else {
             let line = decode(line);
-            match line.strip_suffix('\u{1a}') {
-                Some(line) => text.push_str(line),
-                None => {
-                    text.push_str(&line);
-                    text.push('\n');
-                }
+            if let Some(line) = line.strip_suffix('\u{1a}') {
+                text.push_str(line);
+            } else {
+                text.push_str(&line);
+                text.push('\n');
             }
         }
     }
