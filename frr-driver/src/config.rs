@@ -17,6 +17,7 @@ mod print;
 mod rewrite;
 mod spell;
 mod static_route;
+mod unsettled;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -27,9 +28,12 @@ use std::{
 
 pub use crate::secret::redact;
 pub use grammar::Context;
+#[cfg(test)]
+pub(crate) use key::patterns;
 pub use lex::{Line, lex};
 pub use load::{Conflict, Loader, load};
 pub use print::{Rendered, render};
+pub use unsettled::{UNSETTLED, Unsettled, never_settles};
 
 /// Where a statement was written: the source's name and the line in it, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +142,11 @@ impl Tree {
             .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))
             .map(|(key, node)| (key.as_str(), node))
+    }
+
+    /// Returns the number of nodes, without those in blocks.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Returns whether nothing is in it.

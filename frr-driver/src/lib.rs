@@ -8,6 +8,7 @@ pub mod merge;
 pub mod policy;
 pub mod secret;
 
+mod diff;
 pub mod impact;
 pub mod plan;
 pub mod reload;

@@ -7,7 +7,7 @@
 
 use std::{fmt::Write as _, hint::black_box, process::Command, time::Duration};
 
-use criterion::{BatchSize, Criterion};
+use criterion::Criterion;
 use frr_driver::{
     config::{load, render},
     merge::{Contribution, Desired, merge},
@@ -38,16 +38,22 @@ fn main() {
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(5))
         .sample_size(30);
-    criterion.bench_function("load running", |b| b.iter(|| load("running", black_box(&running), version)));
-    criterion.bench_function("merge", |b| b.iter(|| merged(black_box(&base), &extras, version)));
+    criterion.bench_function("load running", |b| {
+        b.iter_with_large_drop(|| load("running", black_box(&running), version));
+    });
+    criterion.bench_function("merge", |b| {
+        b.iter_with_large_drop(|| merged(black_box(&base), &extras, version));
+    });
     let (desired, now) = (merged(&base, &extras, version), load("running", &running, version));
-    criterion.bench_function("plan", |b| b.iter(|| plan(black_box(&desired.config), &now, version)));
+    criterion.bench_function("plan", |b| {
+        b.iter_with_large_drop(|| plan(black_box(&desired.config), &now, version));
+    });
     criterion.bench_function("merge and plan", |b| {
-        b.iter_batched(
-            || (),
-            |()| plan(&merged(black_box(&base), &extras, version).config, &now, version),
-            BatchSize::PerIteration,
-        );
+        b.iter_with_large_drop(|| {
+            let desired = merged(black_box(&base), &extras, version);
+            let plan = plan(&desired.config, &now, version);
+            (desired, plan)
+        });
     });
 
     let ours = fastest(20, || {

@@ -41,7 +41,7 @@ const TOP: &[Pattern] = &[
     "ipv6 nht resolve-via-default",
     "bgp route-map delay-timer ...",
     "bgp update-delay ...",
-    "bgp send-extra-data *",
+    "bgp send-extra-data zebra",
     "bgp no-rib",
     "bgp graceful-shutdown",
     "bgp suppress-fib-pending",
@@ -172,10 +172,8 @@ const FAMILY: &[Pattern] = &[
     "neighbor * maximum-prefix ...",
     "neighbor * maximum-prefix-out ...",
     "neighbor * advertise-map ...",
-    "neighbor * addpath-tx-best-selected ...",
     "neighbor * addpath-rx-paths-limit ...",
-    "neighbor * addpath-tx-all-paths",
-    "neighbor * addpath-tx-bestpath-per-AS",
+    "neighbor * capability orf ...",
     "neighbor * disable-addpath-rx",
     "neighbor * attribute-unchanged ...",
     "neighbor * next-hop-self force",
@@ -278,6 +276,12 @@ pub(super) fn key(context: Context, words: &[&str], version: FrrVersion) -> Key 
     {
         return Key { text, known: true };
     }
+    // One setting, three words for it (`bgpd/bgp_addpath.c`).
+    if let ["neighbor", peer, attribute, ..] = words
+        && attribute.starts_with("addpath-tx-")
+    {
+        return Key { text: format!("neighbor {peer} addpath-tx"), known: true };
+    }
     let index: &Index = match context {
         Context::Top => &TOP_INDEX,
         Context::Bgp => &BGP_INDEX,
@@ -343,4 +347,19 @@ fn matched(pattern: &[&str], words: &[&str]) -> Option<String> {
         key.push_str(word);
     }
     rest.next().is_none().then_some(key)
+}
+
+/// The patterns of `context`, for a test that holds another table against this one.
+#[cfg(test)]
+pub(crate) fn patterns(context: Context) -> &'static [&'static str] {
+    match context {
+        Context::Top => TOP,
+        Context::Bgp => BGP,
+        Context::Family(_) => FAMILY,
+        Context::RouteMap => ROUTE_MAP,
+        Context::Interface => INTERFACE,
+        Context::Vrf => VRF,
+        Context::BfdItem => BFD_ITEM,
+        Context::Bfd | Context::Opaque => &[],
+    }
 }

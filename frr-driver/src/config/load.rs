@@ -227,9 +227,13 @@ impl Loader {
     }
 
     fn close(&mut self) {
-        if let Some(Open { key, node, .. }) = self.open.pop()
+        if let Some(Open { key, mut node, .. }) = self.open.pop()
             && !key.is_empty()
         {
+            // Nothing stayed of the deeper lines that made a block of this one.
+            if node.children.is_empty() && self.context() == Context::Opaque && !key.starts_with("key ") {
+                node.opens = None;
+            }
             self.tree().put_back(key, node);
         }
     }
