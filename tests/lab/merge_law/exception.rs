@@ -36,18 +36,24 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         tells: &["prefix-list"],
         reason: "appends entries without seq whose prefix has host bits at each load",
     },
-    // FIXME
-    Exception { construct: &["set src", "prefix-len", "source-protocol"], versions: ALL, tells: &["missing in bgpd"], reason: "F9" },
-    Exception { construct: &["interface eth1"], versions: ALL, tells: &["eth1", "interface", "remote-as"], reason: "F1" },
-    Exception { construct: &["bgp default shutdown"], versions: ALL, tells: &["shutdown"], reason: "F8" },
-    Exception { construct: &["capability orf"], versions: ALL, tells: &[""], reason: "F10" },
-    Exception { construct: &["addpath"], versions: ALL, tells: &["addpath"], reason: "F12" },
-    Exception { construct: &["route-server-client"], versions: ALL, tells: &["attribute-unchanged"], reason: "F11" },
-    Exception { construct: &["reject-as-sets"], versions: ALL, tells: &["aggregate-address"], reason: "F15" },
+    Exception {
+        construct: &["bgp confederation identifier"],
+        versions: ALL,
+        tells: &["ebgp-multihop"],
+        reason: "a neighbor of the own AS that stands before the confederation is printed with ebgp-multihop",
+    },
+    Exception {
+        construct: &["on-match"],
+        versions: ALL,
+        tells: &[""],
+        reason: "F17",
+    },
+    Exception { construct: &[" interface eth1"], versions: ALL, tells: &[""], reason: "F1b" },
     Exception { construct: &["router-id 1.1.1.1 vrf red"], versions: ALL, tells: &["bgpd alone"], reason: "F4" },
-    Exception { construct: &["vrf red"], versions: &[V8_4_4], tells: &["vnc", "vrf-policy"], reason: "F14" },
-    Exception { construct: &["best-path", "bestpath"], versions: ALL, tells: &["bestpath med"], reason: "F5" },
-    Exception { construct: &["aggregate-address"], versions: ALL, tells: &["Unknown", "failure: 2", "aggregate-address"], reason: "F3" },
+    Exception { construct: &["check-control-plane-failure"], versions: &[V7_5_1], tells: &["bfd"], reason: "F22" },
+    Exception { construct: &["solo"], versions: ALL, tells: &["solo"], reason: "F23" },
+    Exception { construct: &["route-server-client"], versions: ALL, tells: &["attribute-unchanged", "address-family ipv4 unicast"], reason: "F24" },
+    Exception { construct: &["equal-cluster-length"], versions: ALL, tells: &["maximum-paths ibgp"], reason: "F25" },
 ];
 
 impl Exception {

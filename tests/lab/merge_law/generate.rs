@@ -40,6 +40,10 @@ struct Draft<'a> {
     constructs: &'a Constructs,
     rng: Rng,
     used: Used,
+    /// The number of the text that is being made; 0 = the base.
+    text: usize,
+    /// Whether entries of lists in this text have numbers.
+    is_numbered: bool,
 }
 
 /// A neighbor that statements may be made about.
@@ -69,6 +73,8 @@ impl Generator {
             constructs: &self.constructs,
             rng: Rng::of_case(seed, number),
             used: Used::default(),
+            text: 0,
+            is_numbered: true,
         };
         let (base, neighbors) = match number % 10 {
             0..=2 => draft.metallb(),

@@ -21,7 +21,7 @@ const LOADED_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What FRR says and means no harm by.
-const HARMLESS: [&str; 18] = [
+const HARMLESS: [&str; 19] = [
     "] sending configuration",
     "] done",
     "Waiting for children to finish applying config",
@@ -37,6 +37,7 @@ const HARMLESS: [&str; 18] = [
     "MGMTD: No connected daemons interested in changes",
     "% The Graceful Restart command used is not valid",
     "does not exist.",
+    "debugging is on",
     "not installed currently because dependent config",
     // What a prefix-list has already is not taken once more (8.4.4).
     "Error description: duplicated prefix list value",

@@ -20,8 +20,10 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("sequence-number", "a switch of the command line"),
     ("prefix-li ", "an abbreviation"),
     ("nexthop-group", "taken and not printed"),
+    ("no bgp deterministic-med", "refused beside addpath-tx-bestpath-per-AS"),
     ("log file", "the host's own"),
     ("frr version", "FRR's own start"),
+    ("frr defaults", "FRR's own start: generated elsewhere, for a base"),
     ("bgp update-delay", "leads out of the instance"),
     ("nexthop prefer-global", "leads out of the family"),
     ("label-index", "cannot be changed"),
@@ -72,6 +74,7 @@ fn written(record: &str, version: &str) -> Option<Vec<String>> {
         }
     }
     let is_mode = ["bgp graceful-restart", "no bgp graceful-restart"].iter().any(|mode| written == [*mode]);
-    let is_left_out = is_mode || LEFT_OUT.iter().any(|(part, _)| written.iter().any(|line| line.contains(part)));
+    let is_end = written.iter().any(|line| line == "end");
+    let is_left_out = is_mode || is_end || LEFT_OUT.iter().any(|(part, _)| written.iter().any(|line| line.contains(part)));
     (!written.is_empty() && !is_left_out).then_some(written)
 }

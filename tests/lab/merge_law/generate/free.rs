@@ -27,7 +27,7 @@ const PLAIN_ONLY: [&str; 5] = [" interface", "peer-group", "remote-as", "update-
 const ADDRESS_ONLY: [&str; 5] = ["multihop", "disable-connected-check", "ttl-security", "extended-nexthop", "interface"];
 
 /// Words of constructs that are not taken back: they make what others use, or FRR wants other words for that.
-const NOT_NEGATED: [&str; 11] = [
+const NOT_NEGATED: [&str; 14] = [
     " remote-as",
     " interface",
     " peer-group",
@@ -39,6 +39,9 @@ const NOT_NEGATED: [&str; 11] = [
     "extended-nexthop",
     "maximum-prefix-out",
     "match rpki",
+    "no timers bgp",
+    "no bgp router-id",
+    "no set ",
 ];
 
 /// What FRR takes for the IPv4 family outside of one.
@@ -60,6 +63,7 @@ const TABLES: [&str; 9] = [
 impl Draft<'_> {
     /// Returns a base, and its neighbors.
     pub(super) fn free_base(&mut self) -> (String, Vec<Neighbor>) {
+        self.is_numbered = self.is_numbered();
         let mut neighbors = Vec::new();
         let pool = [
             Neighbor::new("", "192.0.2.1", "65001"),
@@ -95,6 +99,8 @@ impl Draft<'_> {
 
     /// Returns a contribution about `neighbors` and more.
     pub(super) fn free_contribution(&mut self, neighbors: &[Neighbor]) -> String {
+        self.text += 1;
+        self.is_numbered = self.is_numbered();
         let mut blocks = self.top(0);
         for vrf in ["", "red"] {
             let of_vrf: Vec<&Neighbor> = neighbors.iter().filter(|neighbor| neighbor.vrf == vrf).collect();
@@ -122,16 +128,23 @@ impl Draft<'_> {
         let mut blocks = vec![self.route_map("ZR"), Item::Line("ip route 203.0.113.0/24 blackhole".to_owned())];
         let mut block = Block::new(instance(""));
         neighbor.creation().into_iter().for_each(|line| block.line(line));
-        for line in self.statements("neighbor", &[&neighbor]).into_iter().flatten() {
-            block.line(line);
+        for lines in self.statements("neighbor", &[&neighbor]) {
+            if lines.iter().all(|line| line.contains(&neighbor.name)) {
+                lines.into_iter().for_each(|line| block.line(line));
+            }
         }
         blocks.push(Item::Block(block));
         self.written(&blocks)
     }
 
     fn written(&mut self, items: &[Item]) -> String {
+        // Behind an instance that is not closed, `vrf` is `vrf-policy` to FRR.
+        let is_vrf = |item: &&Item| matches!(item, Item::Lines(lines) if lines.iter().any(|line| line.starts_with("vrf ")));
+        let (mut first, others): (Vec<&Item>, Vec<&Item>) = items.iter().partition(is_vrf);
+        first.extend(others);
+        let items: Vec<Item> = first.into_iter().cloned().collect();
         let noise = Noise::any(&mut self.rng);
-        render(items, noise, &mut self.rng)
+        render(&items, noise, &mut self.rng)
     }
 
     /// Some statements outside of instances, at least `least`.
@@ -155,6 +168,10 @@ impl Draft<'_> {
         let table = *self.rng.pick(&TABLES);
         let constructs = self.constructs;
         let lines = self.rng.pick(constructs.table(table));
+        // BFD has a peer either with an interface or without.
+        if lines.iter().any(|line| line.starts_with("peer ")) && !self.used.first("peers of BFD") {
+            return None;
+        }
         if !self.used.first(&lines.join("\n")) || !self.used.first(table) && ["prefix-list", "route-map"].contains(&table) {
             return None;
         }
@@ -174,7 +191,7 @@ impl Draft<'_> {
         let is_ipv6 = self.rng.chance(30);
         let (keyword, prefixes) = if is_ipv6 { ("ipv6", PREFIXES_IPV6.as_slice()) } else { ("ip", PREFIXES.as_slice()) };
         let name = *self.rng.pick(&["PA", "PB"]);
-        let numbered = self.is_numbered();
+        let numbered = self.is_numbered;
         let mut lines = Vec::new();
         for _ in 0..self.rng.number(1..=4) {
             let prefix = *self.rng.pick(prefixes);
@@ -189,8 +206,16 @@ impl Draft<'_> {
             let bounds = if is_ipv6 { bounds.replace("24", "64").replace(" 2", " 7") } else { bounds };
             let bounds = if prefix.ends_with("/24") { bounds.replace(" le 24", "") } else { bounds };
             let action = *self.rng.pick(&["permit", "permit", "deny"]);
-            let seq = if numbered { format!(" seq {}", self.rng.pick(&[5, 7, 10, 15])) } else { String::new() };
             let list = format!("{keyword} {name}");
+            let number = *self.rng.pick(&[5, 7, 10, 15]);
+            let seq = if numbered { format!(" seq {number}") } else { String::new() };
+            // A contribution says each number and each prefix once.
+            let text = self.text;
+            let is_first = self.used.first(&format!("{text} {list} {prefix}"));
+            let is_first = is_first && (!numbered || self.used.first(&format!("{text} {list} {number}")));
+            if text > 0 && !is_first {
+                continue;
+            }
             let rest = format!("{seq} {action}{bounds}");
             let is_strict = matches!(self.version, FrrVersion::V7_5_1 | FrrVersion::V8_4_4);
             let is_new = self.used.may_list(&list, prefix, &rest);
@@ -322,7 +347,7 @@ impl Draft<'_> {
             let says = |words: &[&str]| lines.iter().any(|line| words.iter().any(|word| line.contains(word)));
             let is_ibgp = ["internal", "64512"].contains(&neighbor.remote_as);
             let is_odd = neighbor.is_group() || neighbor.is_interface() || neighbor.is_ipv6();
-            if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) {
+            if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) || !neighbor.vrf.is_empty() && says(&["graceful-restart"]) {
                 continue;
             }
             let scope = scope(neighbor.vrf, &neighbor.name);
@@ -355,7 +380,7 @@ impl Draft<'_> {
             return;
         }
         let Item::Line(line) = self.rng.pick(&block.items).clone() else { return };
-        if NOT_NEGATED.iter().any(|word| line.contains(word)) {
+        if line.starts_with("description ") || NOT_NEGATED.iter().any(|word| line.contains(word)) {
             return;
         }
         block.line(line.strip_prefix("no ").map_or_else(|| format!("no {line}"), ToOwned::to_owned));

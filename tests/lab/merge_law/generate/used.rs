@@ -28,6 +28,9 @@ const GROUPS: &[(&str, &str)] = &[
     ("exit", "on-match "),
     ("exit", "continue"),
     ("restart", "graceful-restart"),
+    ("communities", "set community "),
+    ("large communities", "set large-community "),
+    ("extended communities", "set extcommunity "),
 ];
 
 impl Used {
@@ -36,13 +39,17 @@ impl Used {
         let of_line: Vec<_> = GROUPS.iter().filter(|(_, word)| line.contains(word)).collect();
         for (group, word) in of_line {
             // The values of these exclude each other too.
-            let way = if ["metric", "prepend", "exit"].contains(group) { line } else { word };
+            let way = match *group {
+                "metric" | "prepend" | "exit" => line,
+                group if group.ends_with("communities") && line.ends_with(" none") => "none",
+                _ => word,
+            };
             // FRR goes from one mode to another in some orders only.
             if *group == "restart" && self.ways.contains_key(&(scope.to_owned(), group)) {
                 return false;
             }
             let said = self.ways.entry((scope.to_owned(), group)).or_insert_with(|| way.to_owned());
-            if said != way {
+            if said.as_str() != way {
                 return false;
             }
         }
