@@ -43,17 +43,17 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "a neighbor of the own AS that stands before the confederation is printed with ebgp-multihop",
     },
     Exception {
-        construct: &["on-match"],
-        versions: ALL,
-        tells: &[""],
-        reason: "F17",
+        construct: &[" vrf red"],
+        versions: &[V10_3, V10_7],
+        tells: &["bgpd alone | vrf red"],
+        reason: "a block of a VRF is bgpd's too, a line with `vrf` at its end is not",
     },
-    Exception { construct: &[" interface eth1"], versions: ALL, tells: &[""], reason: "F1b" },
-    Exception { construct: &["router-id 1.1.1.1 vrf red"], versions: ALL, tells: &["bgpd alone"], reason: "F4" },
-    Exception { construct: &["check-control-plane-failure"], versions: &[V7_5_1], tells: &["bfd"], reason: "F22" },
-    Exception { construct: &["solo"], versions: ALL, tells: &["solo"], reason: "F23" },
-    Exception { construct: &["route-server-client"], versions: ALL, tells: &["attribute-unchanged", "address-family ipv4 unicast"], reason: "F24" },
-    Exception { construct: &["equal-cluster-length"], versions: ALL, tells: &["maximum-paths ibgp"], reason: "F25" },
+    Exception {
+        construct: &["rd vpn export"],
+        versions: &[V7_5_1],
+        tells: &["rd vpn export", "rt vpn "],
+        reason: "a later router-id is written over the administrator of what is exported",
+    },
 ];
 
 impl Exception {

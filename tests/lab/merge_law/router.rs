@@ -21,7 +21,7 @@ const LOADED_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What FRR says and means no harm by.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 20] = [
     "] sending configuration",
     "] done",
     "Waiting for children to finish applying config",
@@ -38,6 +38,7 @@ const HARMLESS: [&str; 19] = [
     "% The Graceful Restart command used is not valid",
     "does not exist.",
     "debugging is on",
+    "debugging is off",
     "not installed currently because dependent config",
     // What a prefix-list has already is not taken once more (8.4.4).
     "Error description: duplicated prefix list value",

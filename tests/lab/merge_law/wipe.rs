@@ -51,7 +51,7 @@ fn unleak(lines: &[&Printed], text: &mut String) {
 fn command(printed: &Printed) -> Option<String> {
     let words: Vec<&str> = printed.line.split(' ').collect();
     if let [outer] = printed.blocks.as_slice() {
-        let is_kept = outer.starts_with("vrf ") || outer.starts_with("interface ") || outer == "line vty";
+        let is_kept = outer.starts_with("vrf ") || outer == "line vty";
         return is_kept.then(|| format!("{outer}\n{}exit\n", negated(&printed.line)));
     }
     if !printed.blocks.is_empty() {

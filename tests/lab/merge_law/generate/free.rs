@@ -27,7 +27,7 @@ const PLAIN_ONLY: [&str; 5] = [" interface", "peer-group", "remote-as", "update-
 const ADDRESS_ONLY: [&str; 5] = ["multihop", "disable-connected-check", "ttl-security", "extended-nexthop", "interface"];
 
 /// Words of constructs that are not taken back: they make what others use, or FRR wants other words for that.
-const NOT_NEGATED: [&str; 14] = [
+const NOT_NEGATED: [&str; 15] = [
     " remote-as",
     " interface",
     " peer-group",
@@ -42,6 +42,7 @@ const NOT_NEGATED: [&str; 14] = [
     "no timers bgp",
     "no bgp router-id",
     "no set ",
+    "set as-path",
 ];
 
 /// What FRR takes for the IPv4 family outside of one.
@@ -172,7 +173,7 @@ impl Draft<'_> {
         if lines.iter().any(|line| line.starts_with("peer ")) && !self.used.first("peers of BFD") {
             return None;
         }
-        if !self.used.first(&lines.join("\n")) || !self.used.first(table) && ["prefix-list", "route-map"].contains(&table) {
+        if !self.used.first(&lines.join("\n")) || !self.used.first(table) && ["access-list", "aspath-community-list", "prefix-list", "route-map"].contains(&table) {
             return None;
         }
         // The lists of the tables have names of their own.
@@ -316,7 +317,7 @@ impl Draft<'_> {
         for _ in 0..self.rng.number(0..=3) {
             let lines = self.rng.pick(self.constructs.table("bgp-global")).clone();
             let has_group = lines.iter().any(|line| line.contains("PG"));
-            if !has_group || self.used.first("a group of the tables") {
+            if !has_group || self.used.first("neighbors of the tables") {
                 globals.push(lines);
             }
         }
@@ -347,7 +348,9 @@ impl Draft<'_> {
             let says = |words: &[&str]| lines.iter().any(|line| words.iter().any(|word| line.contains(word)));
             let is_ibgp = ["internal", "64512"].contains(&neighbor.remote_as);
             let is_odd = neighbor.is_group() || neighbor.is_interface() || neighbor.is_ipv6();
-            if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) || !neighbor.vrf.is_empty() && says(&["graceful-restart"]) {
+            if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) || !neighbor.vrf.is_empty() && says(&["graceful-restart"])
+                || neighbor.is_group() && says(&["graceful-shutdown"])
+            {
                 continue;
             }
             let scope = scope(neighbor.vrf, &neighbor.name);

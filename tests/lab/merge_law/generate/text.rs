@@ -18,6 +18,9 @@ pub(super) struct Block {
     pub(super) items: Vec<Item>,
 }
 
+/// Words of lines that FRR does not take again, on one version at least.
+const ONCE: [&str; 2] = ["graceful-restart", "prefix-list "];
+
 /// How a text is written.
 #[derive(Clone, Copy)]
 pub(super) struct Noise {
@@ -75,7 +78,7 @@ fn write(text: &mut String, items: &[Item], depth: usize, noise: Noise, rng: &mu
         }
         match item {
             Item::Line(line) => {
-                let is_twice = rng.chance(noise.twice) && !line.contains("graceful-restart");
+                let is_twice = rng.chance(noise.twice) && !ONCE.iter().any(|word| line.contains(word));
                 for _ in 0..=usize::from(is_twice) {
                     one(text, line, depth, noise, rng);
                 }
