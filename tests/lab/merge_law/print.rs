@@ -94,12 +94,15 @@ mod tests {
         let want = ["router bgp 1".to_owned(), "router bgp 1 | neighbor A peer-group".to_owned()];
         assert_eq!(lines.len(), 4);
         assert!(want.iter().all(|line| lines.contains(line)));
-        assert!(lines.contains(&family.to_owned()) && lines.contains(&format!("{family} | neighbor A activate")));
+        assert!(
+            lines.contains(&family.to_owned()) && lines.contains(&format!("{family} | neighbor A activate"))
+        );
     }
 
     #[test]
     fn a_line_that_is_printed_twice_differs() {
-        let twice = PRINT.replace(" neighbor A peer-group\n", " neighbor A peer-group\n neighbor A peer-group\n");
+        let twice =
+            PRINT.replace(" neighbor A peer-group\n", " neighbor A peer-group\n neighbor A peer-group\n");
         let differences = Print::read(PRINT).differences(&Print::read(&twice));
         assert_eq!(differences.len(), 1);
         assert_eq!(differences[0].times, (1, 2));

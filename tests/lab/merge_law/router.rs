@@ -92,14 +92,8 @@ impl fmt::Debug for Seen {
 impl Router {
     pub(crate) fn start(version: FrrVersion) -> Self {
         let lab = start(version);
-        let mut router = Self {
-            lab,
-            version,
-            pristine: Print::default(),
-            host: Vec::new(),
-            left: None,
-            starts: 1,
-        };
+        let mut router =
+            Self { lab, version, pristine: Print::default(), host: Vec::new(), left: None, starts: 1 };
         let seen = router.run(&[], Way::Copy).unwrap();
         router.pristine = Print::read(&seen.union);
         router.host = host_lines(&seen.union);
@@ -161,7 +155,9 @@ impl Router {
         let mut copies = String::new();
         match &left {
             // What 10.3 loaded in one way it does not give up in the other.
-            Some((_, Way::File | Way::Fresh)) => script.push_str(&format!("vtysh -f /tmp/wipe\nvtysh {show}\n")),
+            Some((_, Way::File | Way::Fresh)) => {
+                script.push_str(&format!("vtysh -f /tmp/wipe\nvtysh {show}\n"))
+            }
             Some((_, Way::Copy)) if way != Way::Copy => {
                 script.push_str(&format!("vtysh -c 'copy /tmp/wipe running-config' {show}\n"));
             }
@@ -258,7 +254,8 @@ impl Parts {
     /// What was said, apart from what is harmless.
     fn complaints(&self) -> Vec<String> {
         let said = self.said.iter().flatten().filter(|line| !line.is_empty());
-        let is_repeated = self.said.iter().flatten().any(|line| line.contains("duplicated prefix list value"));
+        let is_repeated =
+            self.said.iter().flatten().any(|line| line.contains("duplicated prefix list value"));
         let repeated = ["% Configuration failed.", "Error type: validation"];
         let said = said.filter(|line| !(is_repeated && repeated.contains(&line.as_str())));
         let complaints = said.filter(|line| !HARMLESS.iter().any(|harmless| line.contains(harmless)));

@@ -11,8 +11,11 @@ pub(crate) fn wipe(print: &Print, pristine: &Print) -> String {
     let mut text = String::new();
     unleak(&lines, &mut text);
     let instances = |vrfs: bool| {
-        let headers = lines.iter().filter(|printed| printed.blocks.is_empty()).map(|printed| printed.line.as_str());
-        headers.filter(move |line| line.starts_with("router bgp ") && (line.contains(" vrf ") || line.contains(" view ")) == vrfs)
+        let headers =
+            lines.iter().filter(|printed| printed.blocks.is_empty()).map(|printed| printed.line.as_str());
+        headers.filter(move |line| {
+            line.starts_with("router bgp ") && (line.contains(" vrf ") || line.contains(" view ")) == vrfs
+        })
     };
     for header in instances(true).chain(instances(false)) {
         let header = header.split(" as-notation").next().unwrap_or_default();
@@ -40,7 +43,9 @@ pub(crate) fn wipe(print: &Print, pristine: &Print) -> String {
 fn unleak(lines: &[&Printed], text: &mut String) {
     for printed in lines {
         if let [instance, family] = printed.blocks.as_slice()
-            && ["import ", "export ", "rd ", "rt ", "label "].iter().any(|leak| printed.line.starts_with(leak))
+            && ["import ", "export ", "rd ", "rt ", "label "]
+                .iter()
+                .any(|leak| printed.line.starts_with(leak))
         {
             _ = writeln!(text, "{instance}\n{family}\nno {}\nexit-address-family\nexit", printed.line);
         }
@@ -60,7 +65,9 @@ fn command(printed: &Printed) -> Option<String> {
     match words.as_slice() {
         ["router", "bgp", ..] | ["vrf" | "interface" | "line", ..] => None,
         ["route-map", name, ..] => Some(format!("no route-map {name}\n")),
-        [family @ ("ip" | "ipv6"), "prefix-list", name, ..] => Some(format!("no {family} prefix-list {name}\n")),
+        [family @ ("ip" | "ipv6"), "prefix-list", name, ..] => {
+            Some(format!("no {family} prefix-list {name}\n"))
+        }
         ["access-list", name, ..] => Some(format!("no access-list {name}\n")),
         ["ipv6", "access-list", name, ..] => Some(format!("no ipv6 access-list {name}\n")),
         ["log", "timestamp", "precision", _] => Some("log timestamp precision 0\n".to_owned()),

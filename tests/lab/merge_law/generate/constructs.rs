@@ -69,12 +69,16 @@ fn written(record: &str, version: &str) -> Option<Vec<String>> {
             written.push(content.to_owned());
         }
         let is_ours = heading.split(' ').skip(2).any(|of| of == version);
-        if heading.starts_with("complaint ") && is_ours && !REMARKS.iter().any(|remark| content.starts_with(remark)) {
+        if heading.starts_with("complaint ")
+            && is_ours
+            && !REMARKS.iter().any(|remark| content.starts_with(remark))
+        {
             return None;
         }
     }
     let is_mode = ["bgp graceful-restart", "no bgp graceful-restart"].iter().any(|mode| written == [*mode]);
     let is_end = written.iter().any(|line| line == "end");
-    let is_left_out = is_mode || is_end || LEFT_OUT.iter().any(|(part, _)| written.iter().any(|line| line.contains(part)));
+    let is_left_out =
+        is_mode || is_end || LEFT_OUT.iter().any(|(part, _)| written.iter().any(|line| line.contains(part)));
     (!written.is_empty() && !is_left_out).then_some(written)
 }

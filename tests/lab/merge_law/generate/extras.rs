@@ -4,8 +4,14 @@ use std::fmt::Write as _;
 
 use super::{Draft, Neighbor};
 
-const PREFIXES: [&str; 6] =
-    ["10.0.0.0/8 le 32", "10.10.1.1/16", "192.168.0.0/16 ge 24", "172.16.0.0/12 le 24 ge 16", "0.0.0.0/0 le 32", "10.20.0.0/16"];
+const PREFIXES: [&str; 6] = [
+    "10.0.0.0/8 le 32",
+    "10.10.1.1/16",
+    "192.168.0.0/16 ge 24",
+    "172.16.0.0/12 le 24 ge 16",
+    "0.0.0.0/0 le 32",
+    "10.20.0.0/16",
+];
 const PREFIXES_IPV6: [&str; 3] = ["2001:DB8::/32 le 64", "fd00::1/8 le 128", "::/0"];
 
 impl Draft<'_> {
@@ -44,7 +50,11 @@ impl Draft<'_> {
             };
             for family in families {
                 let list = *self.rng.pick(lists);
-                _ = writeln!(text, "{}match {family} address prefix-list {list}", self.rng.pick(&["  ", " ", ""]));
+                _ = writeln!(
+                    text,
+                    "{}match {family} address prefix-list {list}",
+                    self.rng.pick(&["  ", " ", ""])
+                );
             }
             if self.rng.chance(20) {
                 text.push_str("exit\n!\n");

@@ -24,7 +24,8 @@ const EBGP_ONLY: [&str; 9] = [
 const PLAIN_ONLY: [&str; 5] = [" interface", "peer-group", "remote-as", "update-source", " port "];
 
 /// Words of constructs that an unnumbered neighbor does not take.
-const ADDRESS_ONLY: [&str; 5] = ["multihop", "disable-connected-check", "ttl-security", "extended-nexthop", "interface"];
+const ADDRESS_ONLY: [&str; 5] =
+    ["multihop", "disable-connected-check", "ttl-security", "extended-nexthop", "interface"];
 
 /// Words of constructs that are not taken back: they make what others use, or FRR wants other words for that.
 const NOT_NEGATED: [&str; 15] = [
@@ -46,7 +47,8 @@ const NOT_NEGATED: [&str; 15] = [
 ];
 
 /// What FRR takes for the IPv4 family outside of one.
-const OUTSIDE_FAMILY: [&str; 6] = ["network ", "aggregate-address ", "redistribute ", "maximum-paths ", "activate", "route-map R in"];
+const OUTSIDE_FAMILY: [&str; 6] =
+    ["network ", "aggregate-address ", "redistribute ", "maximum-paths ", "activate", "route-map R in"];
 
 /// Tables whose constructs stand on their own, and how often each is chosen.
 const TABLES: [&str; 9] = [
@@ -88,7 +90,8 @@ impl Draft<'_> {
         let mut blocks = self.top(1);
         for vrf in ["", "red"] {
             if vrf.is_empty() || neighbors.iter().any(|neighbor| neighbor.vrf == vrf) {
-                let of_vrf: Vec<&Neighbor> = neighbors.iter().filter(|neighbor| neighbor.vrf == vrf).collect();
+                let of_vrf: Vec<&Neighbor> =
+                    neighbors.iter().filter(|neighbor| neighbor.vrf == vrf).collect();
                 let at = self.rng.below(blocks.len() + 1);
                 let instances = self.instance_blocks(vrf, &of_vrf, true);
                 blocks.splice(at..at, instances);
@@ -126,7 +129,8 @@ impl Draft<'_> {
     /// Returns a contribution that shares no name with any other.
     pub(super) fn apart(&mut self) -> String {
         let neighbor = Neighbor::new("", "198.51.100.9", "65009");
-        let mut blocks = vec![self.route_map("ZR"), Item::Line("ip route 203.0.113.0/24 blackhole".to_owned())];
+        let mut blocks =
+            vec![self.route_map("ZR"), Item::Line("ip route 203.0.113.0/24 blackhole".to_owned())];
         let mut block = Block::new(instance(""));
         neighbor.creation().into_iter().for_each(|line| block.line(line));
         for lines in self.statements("neighbor", &[&neighbor]) {
@@ -173,7 +177,10 @@ impl Draft<'_> {
         if lines.iter().any(|line| line.starts_with("peer ")) && !self.used.first("peers of BFD") {
             return None;
         }
-        if !self.used.first(&lines.join("\n")) || !self.used.first(table) && ["access-list", "aspath-community-list", "prefix-list", "route-map"].contains(&table) {
+        if !self.used.first(&lines.join("\n"))
+            || !self.used.first(table)
+                && ["access-list", "aspath-community-list", "prefix-list", "route-map"].contains(&table)
+        {
             return None;
         }
         // The lists of the tables have names of their own.
@@ -187,10 +194,12 @@ impl Draft<'_> {
 
     /// Entries of one prefix-list.
     fn prefix_list(&mut self) -> Vec<Item> {
-        const PREFIXES: [&str; 5] = ["10.0.0.0/8", "10.1.2.3/16", "192.168.0.0/16", "0.0.0.0/0", "172.16.5.0/24"];
+        const PREFIXES: [&str; 5] =
+            ["10.0.0.0/8", "10.1.2.3/16", "192.168.0.0/16", "0.0.0.0/0", "172.16.5.0/24"];
         const PREFIXES_IPV6: [&str; 3] = ["2001:DB8::/32", "fd00:0::1/48", "::/0"];
         let is_ipv6 = self.rng.chance(30);
-        let (keyword, prefixes) = if is_ipv6 { ("ipv6", PREFIXES_IPV6.as_slice()) } else { ("ip", PREFIXES.as_slice()) };
+        let (keyword, prefixes) =
+            if is_ipv6 { ("ipv6", PREFIXES_IPV6.as_slice()) } else { ("ip", PREFIXES.as_slice()) };
         let name = *self.rng.pick(&["PA", "PB"]);
         let numbered = self.is_numbered;
         let mut lines = Vec::new();
@@ -241,7 +250,8 @@ impl Draft<'_> {
         for _ in 0..self.rng.number(0..=3) {
             let lines = self.rng.pick(self.constructs.table("route-map-clause")).clone();
             // FRR goes forward only.
-            let goes_back = seq == 20 && lines.iter().any(|line| line.starts_with("continue") || line.contains("goto"));
+            let goes_back =
+                seq == 20 && lines.iter().any(|line| line.starts_with("continue") || line.contains("goto"));
             let goes_on = action == "permit" || !lines.iter().any(is_exit);
             if goes_on && !goes_back && lines.iter().all(|line| self.used.may_say(&scope, line)) {
                 clauses.push(lines);
@@ -264,7 +274,9 @@ impl Draft<'_> {
             } else if self.rng.chance(25) && !neighbor.is_group() {
                 // Said again, in another way.
                 let again = match (neighbor.remote_as, neighbor.is_interface()) {
-                    ("65001", false) if self.rng.chance(30) => Neighbor { remote_as: "65003", ..(*neighbor).clone() },
+                    ("65001", false) if self.rng.chance(30) => {
+                        Neighbor { remote_as: "65003", ..(*neighbor).clone() }
+                    }
                     _ => (*neighbor).clone(),
                 };
                 opening.push(again.creation());
@@ -300,13 +312,18 @@ impl Draft<'_> {
     fn family(&mut self, table: &str, family: &str, neighbors: &[&Neighbor]) -> Vec<Item> {
         let mut statements = self.statements(table, neighbors);
         // These lead out of the family.
-        statements.retain(|lines| !lines.iter().any(|line| ["remote-as", "peer-group", " interface"].iter().any(|word| line.contains(word))));
+        statements.retain(|lines| {
+            !lines
+                .iter()
+                .any(|line| ["remote-as", "peer-group", " interface"].iter().any(|word| line.contains(word)))
+        });
         let mut lines = self.interleaved(statements);
         if family == "ipv4" && self.rng.chance(10) {
             lines.retain(|line| OUTSIDE_FAMILY.iter().any(|word| line.contains(word)));
             return lines.into_iter().map(Item::Line).collect();
         }
-        let mut block = Block::new(format!("address-family {family}{}", self.rng.pick(&["", " unicast", " unicast"])));
+        let mut block =
+            Block::new(format!("address-family {family}{}", self.rng.pick(&["", " unicast", " unicast"])));
         lines.into_iter().for_each(|line| block.line(line));
         self.negate(&mut block);
         vec![Item::Block(block)]
@@ -330,7 +347,20 @@ impl Draft<'_> {
         for _ in 0..self.rng.number(0..=5) {
             let lines = self.rng.pick(self.constructs.table(table)).clone();
             let has_own = lines.iter().any(|line| {
-                ["192.0.2.2", "192.0.2.5", "192.0.2.9", "2001:db8::2", "PG", "eth1", "FE80", "ffff", "2001:DB8::2", "0db8"].iter().any(|own| line.contains(own))
+                [
+                    "192.0.2.2",
+                    "192.0.2.5",
+                    "192.0.2.9",
+                    "2001:db8::2",
+                    "PG",
+                    "eth1",
+                    "FE80",
+                    "ffff",
+                    "2001:DB8::2",
+                    "0db8",
+                ]
+                .iter()
+                .any(|own| line.contains(own))
             });
             if has_own && !self.used.first("neighbors of the tables") {
                 continue;
@@ -348,7 +378,10 @@ impl Draft<'_> {
             let says = |words: &[&str]| lines.iter().any(|line| words.iter().any(|word| line.contains(word)));
             let is_ibgp = ["internal", "64512"].contains(&neighbor.remote_as);
             let is_odd = neighbor.is_group() || neighbor.is_interface() || neighbor.is_ipv6();
-            if is_ibgp && says(&EBGP_ONLY) || is_odd && says(&PLAIN_ONLY) || neighbor.is_interface() && says(&ADDRESS_ONLY) || !neighbor.vrf.is_empty() && says(&["graceful-restart"])
+            if is_ibgp && says(&EBGP_ONLY)
+                || is_odd && says(&PLAIN_ONLY)
+                || neighbor.is_interface() && says(&ADDRESS_ONLY)
+                || !neighbor.vrf.is_empty() && says(&["graceful-restart"])
                 || neighbor.is_group() && says(&["graceful-shutdown"])
             {
                 continue;
@@ -357,8 +390,14 @@ impl Draft<'_> {
             if !lines.iter().all(|line| self.used.may_say(&scope, line)) {
                 continue;
             }
-            let name = if neighbor.is_ipv6() && self.rng.chance(30) { neighbor.name.to_uppercase() } else { neighbor.name.clone() };
-            statements.push(lines.iter().map(|line| line.replace("2001:DB8::1", &name).replace(subject, &name)).collect());
+            let name = if neighbor.is_ipv6() && self.rng.chance(30) {
+                neighbor.name.to_uppercase()
+            } else {
+                neighbor.name.clone()
+            };
+            statements.push(
+                lines.iter().map(|line| line.replace("2001:DB8::1", &name).replace(subject, &name)).collect(),
+            );
         }
         statements
     }

@@ -7,11 +7,18 @@ use super::{ASN, Draft, Neighbor, scope};
 impl Draft<'_> {
     /// Returns a base, and its neighbors.
     pub(super) fn frr_k8s(&mut self) -> (String, Vec<Neighbor>) {
-        let mut text = String::from("log file /etc/frr/frr.log informational\nlog timestamp precision 3\nip nht resolve-via-default\nipv6 nht resolve-via-default\n");
+        let mut text = String::from(
+            "log file /etc/frr/frr.log informational\nlog timestamp precision 3\nip nht resolve-via-default\nipv6 nht resolve-via-default\n",
+        );
         let mut neighbors = Vec::new();
         for number in 0..self.rng.number(1..=3) {
-            let name = if self.rng.chance(70) { format!("172.30.0.{}", number + 3) } else { format!("fd00:30::{}", number + 3) };
-            let mut neighbor = Neighbor::new("", name.clone(), *self.rng.pick(&["64513", "external", "64512", "internal"]));
+            let name = if self.rng.chance(70) {
+                format!("172.30.0.{}", number + 3)
+            } else {
+                format!("fd00:30::{}", number + 3)
+            };
+            let mut neighbor =
+                Neighbor::new("", name.clone(), *self.rng.pick(&["64513", "external", "64512", "internal"]));
             neighbor.inbound = Some(format!("{name}-in"));
             self.policy_of(&mut text, &name);
             neighbors.push(neighbor);
@@ -46,7 +53,9 @@ impl Draft<'_> {
         }
         text.push_str("\n  address-family ipv4 unicast\n    network 192.0.2.0/24\n  exit-address-family\n");
         if self.rng.chance(40) {
-            text.push_str("bfd\n  profile simple\n    detect-multiplier 4\n    echo-interval 50\n    passive-mode\n");
+            text.push_str(
+                "bfd\n  profile simple\n    detect-multiplier 4\n    echo-interval 50\n    passive-mode\n",
+            );
         }
         (text, neighbors)
     }
@@ -109,7 +118,8 @@ impl Draft<'_> {
         ] {
             let is_of_ebgp = option == "ebgp-multihop" || option.starts_with("local-as");
             let is_ebgp = !["internal", "64512"].contains(remote_as);
-            if self.rng.chance(30) && (is_ebgp || !is_of_ebgp) && self.used.may_say(&scope("", name), option) {
+            if self.rng.chance(30) && (is_ebgp || !is_of_ebgp) && self.used.may_say(&scope("", name), option)
+            {
                 _ = writeln!(text, "  neighbor {name} {option}");
             }
         }

@@ -24,7 +24,11 @@ impl Draft<'_> {
         let mut base = Base::new("r1", ASN, [172, 30, 0, 2].into());
         let mut neighbors = Vec::new();
         for number in 0..self.rng.number(1..=4) {
-            let address = if self.rng.chance(70) { format!("172.30.0.{}", number + 3) } else { format!("fd00:30::{}", number + 3) };
+            let address = if self.rng.chance(70) {
+                format!("172.30.0.{}", number + 3)
+            } else {
+                format!("fd00:30::{}", number + 3)
+            };
             let mut peer = Peer::new(address.parse().unwrap(), *self.rng.pick(&[64513, 64514, ASN]));
             let scope = scope("", &address);
             for option in OPTIONS {
@@ -37,7 +41,17 @@ impl Draft<'_> {
             if address.contains(':') {
                 _ = self.used.may_say(&scope, "disable-connected-check");
             }
-            let mut neighbor = Neighbor::new("", address.clone(), if peer.asn == ASN { "64512" } else if peer.asn == 64513 { "64513" } else { "64514" });
+            let mut neighbor = Neighbor::new(
+                "",
+                address.clone(),
+                if peer.asn == ASN {
+                    "64512"
+                } else if peer.asn == 64513 {
+                    "64513"
+                } else {
+                    "64514"
+                },
+            );
             neighbor.inbound = Some(format!("{address}-in"));
             neighbors.push(neighbor);
             base = base.peer(peer);

@@ -64,7 +64,8 @@ impl Used {
     /// Whether `list` may have `prefix` with `rest` (action, bounds, number): up to 8 FRR refuses or ignores a prefix
     /// that the list has under another number.
     pub(super) fn may_list(&mut self, list: &str, prefix: &str, rest: &str) -> bool {
-        let said = self.entries.entry((list.to_owned(), prefix.to_owned())).or_insert_with(|| rest.to_owned());
+        let said =
+            self.entries.entry((list.to_owned(), prefix.to_owned())).or_insert_with(|| rest.to_owned());
         said == rest
     }
 
