@@ -24,3 +24,6 @@ pub mod exec;
 pub mod quirks;
 pub mod vty_socket;
 pub mod vtysh;
+
+#[cfg(test)]
+mod chance;

@@ -151,3 +151,29 @@ fn appended_extras_are_the_same_as_mounted_ones_on_7_5_1() {
 fn appended_extras_are_the_same_as_mounted_ones_on_10_7() {
     appended_and_applied_again(FrrVersion::V10_7);
 }
+
+/// One `bgpextras` serves all nodes, and may be there before the peer is.
+#[test]
+fn an_entry_for_a_peer_waits_until_the_base_has_it() {
+    let mut demo = two_gateways(FrrVersion::V8_4_4);
+    let peers = demo.base.peers.clone();
+    let late = peers.last().unwrap().address.to_string();
+    let mut story = Story::without_agent(two_gateways(FrrVersion::V8_4_4));
+    demo.base.peers.pop();
+    story.node().write_file(TwoGateways::BASE_PATH, demo.base.render()).unwrap();
+    story.set_extras(Some(Filter::Everything));
+    story.start_agent();
+    let without_late: Vec<(&str, usize)> = ALL
+        .into_iter()
+        .filter(|(prefix, _)| *prefix != "2001:db8:2::/64")
+        .map(|(prefix, hops)| (prefix, if prefix.starts_with("2001") { 1 } else { hops }))
+        .collect();
+    story.routes(&without_late);
+    assert!(story.agent().log().unwrap().contains(&format!("the base has no peer {late}")));
+    let running = story.node().vtysh("show running-config").unwrap();
+    assert!(!running.contains(&format!("route-map {late}-in")), "{running}");
+
+    demo.base.peers = peers;
+    story.node().write_file(TwoGateways::BASE_PATH, demo.base.render()).unwrap();
+    story.routes(&ALL);
+}

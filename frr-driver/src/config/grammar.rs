@@ -1,5 +1,7 @@
 //! Which line opens a block, and which lines a context takes.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use serde::Serialize;
 
@@ -191,12 +193,14 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
             _ => !TOP_WORDS.contains(&first),
         },
         Context::Family(family) => match first {
-            // A prefix of the other family is no word of this one.
+            // A prefix, or protocol, of the other family is no word of this one.
             "network" | "aggregate-address"
-                if second.parse::<IpNet>().is_ok_and(|net| !family.takes_prefix(net)) =>
+                if prefix(second).is_some_and(|net| !family.takes_prefix(net)) =>
             {
                 false
             }
+            "redistribute" if matches!(second, "ospf" | "rip" | "eigrp") => !is_ipv6(family),
+            "redistribute" if matches!(second, "ospf6" | "ripng") => is_ipv6(family),
             "bgp" => second == "dampening",
             "neighbor" => is_family_line(words),
             _ => FAMILY_WORDS.contains(&first) || first.starts_with("vni") || first.starts_with("exit"),
@@ -217,6 +221,14 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
         Context::Bfd => matches!(first, "profile" | "peer"),
         Context::BfdItem => !is_top_only(words) && first != "peer" && first != "neighbor",
     }
+}
+
+fn prefix(word: &str) -> Option<IpNet> {
+    word.parse().ok().or_else(|| word.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+fn is_ipv6(family: AddressFamily) -> bool {
+    family.takes_prefix(IpNet::from(IpAddr::from([0_u16; 8])))
 }
 
 fn is_top_only(words: &[&str]) -> bool {

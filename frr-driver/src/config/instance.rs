@@ -6,7 +6,7 @@
 //! `no bgp enforce-first-as`. Here each such setting is held as a line from the creation on, and what equals the
 //! default in the end is left out.
 
-use super::{Origin, Statement, Tree};
+use super::{Origin, Statement, Tree, neighbor};
 use crate::quirks::{FrrVersion, Versions};
 
 /// What decides about FRR's defaults.
@@ -120,7 +120,7 @@ pub(super) fn profile_changes(tree: &mut Tree, before: Dialect, origin: &Origin)
     let peers: Vec<String> = tree
         .with_prefix("neighbor ")
         .filter_map(|(_, node)| match node.statement.words().as_slice() {
-            ["neighbor", peer, "remote-as" | "interface" | "peer-group", ..] => Some((*peer).to_owned()),
+            words @ ["neighbor", peer, ..] if neighbor::makes(words) => Some((*peer).to_owned()),
             _ => None,
         })
         .collect();

@@ -1,5 +1,7 @@
 //! What FRR prints of a neighbor beside the lines that were written: activation, implied lines, unnumbered peers.
 
+use std::net::IpAddr;
+
 use super::{Context, Origin, Statement, Tree, instance, load::family_key, rewrite::join};
 use crate::{quirks::FrrVersion, session::AddressFamily};
 
@@ -9,19 +11,28 @@ const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 /// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
 /// default, and stays so when the default is switched off afterwards; capabilities likewise.
 pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin, version: FrrVersion) {
-    let ["neighbor", peer, "remote-as" | "interface" | "peer-group", rest @ ..] = words else { return };
-    let joins_group = words.contains(&"peer-group") && !rest.is_empty();
-    if joins_group || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
+    let ["neighbor", peer, ..] = words else { return };
+    if !makes(words) || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
         return;
     }
     for kind in default_capabilities(tree, version) {
         tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
     }
-    if instance::has(tree, "bgp default shutdown") {
+    if instance::has(tree, "bgp default shutdown") && words.get(2) != Some(&"peer-group") {
         tree.set_line(format!("neighbor {peer} shutdown"), origin);
     }
     for family in default_families(tree) {
         family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
+    }
+}
+
+/// Whether `words` make a neighbor that stands for itself. `interface` of an address is an attribute.
+pub(super) fn makes(words: &[&str]) -> bool {
+    match words {
+        ["neighbor", _, .., "peer-group", _] => false,
+        ["neighbor", _, "remote-as", ..] | ["neighbor", _, "peer-group"] => true,
+        ["neighbor", peer, "interface", ..] => peer.parse::<IpAddr>().is_err(),
+        _ => false,
     }
 }
 
@@ -111,7 +122,7 @@ impl Peers {
                 ["neighbor", peer, .., "peer-group", group] => {
                     members.push(((*peer).to_owned(), (*group).to_owned()));
                 }
-                ["neighbor", peer, "remote-as" | "interface", ..] | ["neighbor", peer, "peer-group"] => {
+                words @ ["neighbor", peer, ..] if makes(words) => {
                     own.push(((*peer).to_owned(), node.statement.origin.clone()));
                 }
                 _ => {}
@@ -271,7 +282,7 @@ pub(super) fn change_next_hop(tree: &mut Tree, peer: &str, origin: &Origin) {
 pub(super) fn interface_peer(tree: &Tree, words: &[&str]) -> Option<(String, String)> {
     let ["neighbor", peer, kind, rest @ ..] = words else { return None };
     // `neighbor fe80::1 interface eth0` is an attribute of an address.
-    if peer.parse::<std::net::IpAddr>().is_ok() {
+    if peer.parse::<IpAddr>().is_ok() {
         return None;
     }
     let key = format!("neighbor {peer} interface");
