@@ -111,11 +111,8 @@ impl Case {
     /// The same texts with other lines.
     pub(crate) fn with_lines(&self, lines: &[(usize, String)]) -> Self {
         let text = |of: usize| {
-            lines
-                .iter()
-                .filter(|(number, _)| *number == of)
-                .map(|(_, line)| format!("{line}\n"))
-                .collect::<String>()
+            let own = lines.iter().filter(|(number, _)| *number == of);
+            own.fold(String::new(), |text, (_, line)| text + line + "\n")
         };
         let policies = self.contributions.iter().map(|(policy, _)| *policy);
         Self {

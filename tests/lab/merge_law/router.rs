@@ -1,8 +1,8 @@
 //! One FRR that loads configurations one after the other, and is wiped in between.
 
 use std::{
-    fmt,
-    io::{Read as _, Write as _},
+    fmt::{self, Write as _},
+    io::{Read as _, Write},
     os::unix::net::UnixStream,
     time::Duration,
 };
@@ -116,12 +116,11 @@ impl Router {
             self.restart();
         }
         for _ in 0..ATTEMPTS_MAX {
-            seen = match self.run(texts, way) {
-                Some(seen) => seen,
-                None => {
-                    self.restart();
-                    self.run(texts, way).expect("a fresh FRR is empty")
-                }
+            seen = if let Some(seen) = self.run(texts, way) {
+                seen
+            } else {
+                self.restart();
+                self.run(texts, way).expect("a fresh FRR is empty")
             };
             // One refused line may poison what mgmtd commits next.
             if seen.complaints.is_empty() || !self.version_has_mgmtd() {
@@ -143,7 +142,6 @@ impl Router {
     /// Wipes and loads; `None` if FRR was not empty after the wipe.
     fn run(&mut self, texts: &[&str], way: Way) -> Option<Seen> {
         let node = self.lab.node(NODE);
-        let mut script = String::from("cd /tmp\nexec 2>&1\n");
         let left = self.left.take();
         if let Some((left, _)) = &left {
             node.write_file("/tmp/wipe", wipe(&Print::read(&left.union), &self.pristine)).unwrap();
@@ -151,35 +149,13 @@ impl Router {
         for (number, text) in texts.iter().enumerate() {
             node.write_file(&format!("/tmp/load{number}"), text).unwrap();
         }
-        let show = "-c 'show running-config'";
-        let mut copies = String::new();
-        match &left {
-            // What 10.3 loaded in one way it does not give up in the other.
-            Some((_, Way::File | Way::Fresh)) => {
-                script.push_str(&format!("vtysh -f /tmp/wipe\nvtysh {show}\n"))
-            }
-            Some((_, Way::Copy)) if way != Way::Copy => {
-                script.push_str(&format!("vtysh -c 'copy /tmp/wipe running-config' {show}\n"));
-            }
-            Some((_, Way::Copy)) => copies = format!("-c 'copy /tmp/wipe running-config' {show}"),
-            None => {}
-        }
-        for number in 0..texts.len() {
-            match way {
-                Way::Copy => copies.push_str(&format!(" -c 'copy /tmp/load{number} running-config'")),
-                Way::File | Way::Fresh => script.push_str(&format!("vtysh -f /tmp/load{number}\n")),
-            }
-        }
-        script.push_str(&format!("vtysh {copies} {show}\n"));
+        let script = script(left.as_ref().map(|(_, way)| *way), texts.len(), way);
         let output = node.exec_within(LOADED_WITHIN, ["sh", "-c", &script]).unwrap();
         let mut parts = Parts::read(&output.stdout);
         if left.is_some() {
             let wiped = parts.prints.first().map(|print| Print::read(print)).unwrap_or_default();
             let remains = self.pristine.differences(&wiped);
             if !remains.is_empty() || parts.wipe_complains() {
-                if std::env::var_os("ROUTELET_LAW_WIPES").is_some() {
-                    eprintln!("FRR {}: not wiped: {remains:?} {:?}", self.version, parts.said);
-                }
                 return None;
             }
             parts.prints.remove(0);
@@ -200,7 +176,7 @@ impl Router {
             socket.write_all(command.as_bytes())?;
             socket.write_all(&[0])?;
             answer.clear();
-            let mut buffer = [0; 65536];
+            let mut buffer = [0; 8192];
             while answer.len() < 4 || answer[answer.len() - 4..answer.len() - 1] != [0; 3] {
                 let read = socket.read(&mut buffer)?;
                 if read == 0 {
@@ -219,6 +195,29 @@ fn start(version: FrrVersion) -> Lab {
     // Under load a daemon may be slow to come up.
     let started: Result<Lab, LabError> = Lab::start(&topology).or_else(|_| Lab::start(&topology));
     started.unwrap()
+}
+
+/// Wipes what was loaded in the way `left`, prints what remains, loads the texts, and prints again.
+fn script(left: Option<Way>, texts: usize, way: Way) -> String {
+    const SHOW: &str = "-c 'show running-config'";
+    const COPY_WIPE: &str = "-c 'copy /tmp/wipe running-config'";
+    let mut script = String::from("cd /tmp\nexec 2>&1\n");
+    let mut copies = String::new();
+    // What 10.3 loaded in one way it does not give up in the other.
+    _ = match left {
+        Some(Way::File | Way::Fresh) => writeln!(script, "vtysh -f /tmp/wipe\nvtysh {SHOW}"),
+        Some(Way::Copy) if way != Way::Copy => writeln!(script, "vtysh {COPY_WIPE} {SHOW}"),
+        Some(Way::Copy) => write!(copies, "{COPY_WIPE} {SHOW}"),
+        None => Ok(()),
+    };
+    for number in 0..texts {
+        _ = match way {
+            Way::Copy => write!(copies, " -c 'copy /tmp/load{number} running-config'"),
+            Way::File | Way::Fresh => writeln!(script, "vtysh -f /tmp/load{number}"),
+        };
+    }
+    _ = writeln!(script, "vtysh {copies} {SHOW}");
+    script
 }
 
 /// The output of a script: what vtysh printed of the configuration, and what was said before each print.

@@ -132,10 +132,10 @@ impl Draft<'_> {
         let mut blocks =
             vec![self.route_map("ZR"), Item::Line("ip route 203.0.113.0/24 blackhole".to_owned())];
         let mut block = Block::new(instance(""));
-        neighbor.creation().into_iter().for_each(|line| block.line(line));
+        block.lines(neighbor.creation());
         for lines in self.statements("neighbor", &[&neighbor]) {
             if lines.iter().all(|line| line.contains(&neighbor.name)) {
-                lines.into_iter().for_each(|line| block.line(line));
+                block.lines(lines);
             }
         }
         blocks.push(Item::Block(block));
@@ -257,9 +257,7 @@ impl Draft<'_> {
                 clauses.push(lines);
             }
         }
-        for line in self.interleaved(clauses) {
-            block.line(line);
-        }
+        block.lines(self.interleaved(clauses));
         self.negate(&mut block);
         Item::Block(block)
     }
@@ -285,14 +283,10 @@ impl Draft<'_> {
         let globals = self.globals();
         let late = self.rng.below(globals.len() + 1);
         opening.extend(globals[..late].iter().cloned());
-        for line in self.interleaved(opening) {
-            first.line(line);
-        }
+        first.lines(self.interleaved(opening));
         let mut statements = self.statements("neighbor", neighbors);
         statements.extend(globals[late..].iter().cloned());
-        for line in self.interleaved(statements) {
-            first.line(line);
-        }
+        first.lines(self.interleaved(statements));
         self.negate(&mut first);
         let mut families = Vec::new();
         for (table, family) in [("af-ipv4", "ipv4"), ("af-ipv6", "ipv6"), ("af-ipv4", "ipv4")] {
@@ -324,7 +318,7 @@ impl Draft<'_> {
         }
         let mut block =
             Block::new(format!("address-family {family}{}", self.rng.pick(&["", " unicast", " unicast"])));
-        lines.into_iter().for_each(|line| block.line(line));
+        block.lines(lines);
         self.negate(&mut block);
         vec![Item::Block(block)]
     }
@@ -405,7 +399,9 @@ impl Draft<'_> {
     /// The lines of `all`, mixed; each keeps the order of its own.
     fn interleaved(&mut self, mut all: Vec<Vec<String>>) -> Vec<String> {
         let mut lines = Vec::new();
-        all.iter_mut().for_each(|part| part.reverse());
+        for part in &mut all {
+            part.reverse();
+        }
         while !all.is_empty() {
             let at = self.rng.below(all.len());
             match all[at].pop() {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::{ASN, Draft, Neighbor, scope};
 
+const REMOTE_AS: [&str; 4] = ["64513", "external", "64512", "internal"];
+
 impl Draft<'_> {
     /// Returns a base, and its neighbors.
     pub(super) fn frr_k8s(&mut self) -> (String, Vec<Neighbor>) {
@@ -17,8 +19,8 @@ impl Draft<'_> {
             } else {
                 format!("fd00:30::{}", number + 3)
             };
-            let mut neighbor =
-                Neighbor::new("", name.clone(), *self.rng.pick(&["64513", "external", "64512", "internal"]));
+            let remote_as = *self.rng.pick(&REMOTE_AS);
+            let mut neighbor = Neighbor::new("", name.clone(), remote_as);
             neighbor.inbound = Some(format!("{name}-in"));
             self.policy_of(&mut text, &name);
             neighbors.push(neighbor);

@@ -21,6 +21,8 @@ pub(super) struct Block {
 /// Words of lines that FRR does not take again, on one version at least.
 const ONCE: [&str; 2] = ["graceful-restart", "prefix-list "];
 
+const COMMENTS: [&str; 4] = ["!\n", "\n", "# a comment\n", " ! router bgp 1\n"];
+
 /// How a text is written.
 #[derive(Clone, Copy)]
 pub(super) struct Noise {
@@ -54,6 +56,10 @@ impl Block {
         self.items.push(Item::Line(line.into()));
     }
 
+    pub(super) fn lines(&mut self, lines: Vec<String>) {
+        self.items.extend(lines.into_iter().map(Item::Line));
+    }
+
     fn closer(&self, rng: &mut Rng) -> &'static str {
         let own = match self.header.split(' ').next().unwrap() {
             "address-family" => "exit-address-family",
@@ -74,7 +80,8 @@ pub(super) fn render(items: &[Item], noise: Noise, rng: &mut Rng) -> String {
 fn write(text: &mut String, items: &[Item], depth: usize, noise: Noise, rng: &mut Rng) {
     for item in items {
         if rng.chance(noise.comments) {
-            text.push_str(*rng.pick(&["!\n", "\n", "# a comment\n", " ! router bgp 1\n"]));
+            let comment = *rng.pick(&COMMENTS);
+            text.push_str(comment);
         }
         match item {
             Item::Line(line) => {
