@@ -61,7 +61,9 @@ pub fn plan(desired: &Config, running: &Config, version: FrrVersion) -> Plan {
 pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Plan {
     let top = differences(&desired.top, &running.top, version);
     let mut delta = Delta::default();
-    top.iter().for_each(|difference| delta.note(difference));
+    for difference in &top {
+        delta.note(difference);
+    }
     let impact = impact(desired, running, &top, version, via);
     Plan { adds: delta.adds, removes: delta.removes, impact }
 }
@@ -86,7 +88,9 @@ impl Delta {
         // A block that goes takes its lines with it.
         let Some(block) = difference.after.filter(|_| !difference.lines.is_empty()) else { return };
         self.blocks.push(block.statement.to_string());
-        difference.lines.iter().for_each(|line| self.note(line));
+        for line in &difference.lines {
+            self.note(line);
+        }
         self.blocks.pop();
     }
 }
