@@ -25,8 +25,8 @@ use serde_json::Value;
 /// How long sessions may take to come up, and to be quiet.
 const SETTLED_WITHIN: Duration = Duration::from_secs(40);
 
-/// So many looks without a difference are quiet: more than the delay timer of 1 s.
-const QUIET_LOOKS: u32 = 20;
+/// How long nothing must have happened: more than the delay timer of 1 s.
+const QUIET: Duration = Duration::from_millis(1500);
 
 /// Where the node keeps the file that frr-reload loads.
 const RELOAD: &str = "/run/impact/reload";
@@ -353,26 +353,24 @@ fn look(node: &Node) -> Look {
 /// Waits until the sessions are up that are not shut down, and nothing happens any more.
 #[track_caller]
 fn settled(node: &Node, config: &str) -> Look {
+    let is_session = |line: &&str| line.contains(".3 remote-as") || line.contains(".3 peer-group");
+    let is_dynamic = config.contains("listen range");
+    let wanted = config.lines().filter(is_session).count() + usize::from(is_dynamic);
     let is_down = |id: &SessionId| config.contains(&format!(" neighbor {} shutdown", id.peer));
-    let wanted =
-        config.lines().filter(|line| line.contains(".3 remote-as") || line.contains(".3 peer-group")).count()
-            + usize::from(config.contains("listen range"));
-    let (mut last, mut quiet) = (Look::new(), 0);
-    wait::until("the sessions to be quiet", SETTLED_WITHIN, || {
-        let mut now = look(node);
-        now.values_mut().for_each(|counts| counts.uptime = Duration::ZERO);
-        quiet = if now == last { quiet + 1 } else { 0 };
-        last = now;
-        let down: Vec<String> = last
-            .iter()
-            .filter(|(id, counts)| counts.is_up == is_down(id))
-            .map(|(id, _)| id.to_string())
-            .collect();
-        if quiet >= QUIET_LOOKS && down.is_empty() && last.len() == wanted {
+    wait::until("the sessions to come up", SETTLED_WITHIN, || {
+        let now = look(node);
+        let other = now.iter().filter(|(id, counts)| counts.is_up == is_down(id)).map(|(id, _)| id);
+        let other: Vec<String> = other.map(ToString::to_string).collect();
+        if other.is_empty() && now.len() == wanted {
             Ok(())
         } else {
-            Err(format!("{down:?} not as wanted, {} of {wanted} there, quiet for {quiet} looks", last.len()))
+            Err(format!("{other:?} not as wanted, {} of {wanted} there", now.len()))
         }
+    })
+    .unwrap();
+    wait::unchanged("the sessions to be quiet", QUIET, SETTLED_WITHIN, || {
+        let now = look(node).into_iter();
+        now.map(|(id, counts)| (id, Counts { uptime: Duration::ZERO, ..counts })).collect::<Look>()
     })
     .unwrap();
     look(node)
