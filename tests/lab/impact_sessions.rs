@@ -287,8 +287,12 @@ fn peer(asn: u32, links: impl Iterator<Item = u8>, routes: &[&str]) -> String {
         );
     }
     text.push_str(" address-family ipv4 unicast\n");
-    routes.iter().for_each(|route| _ = writeln!(text, "  network {route}"));
-    links.iter().for_each(|link| _ = writeln!(text, "  neighbor 172.30.{link}.2 activate"));
+    for route in routes {
+        _ = writeln!(text, "  network {route}");
+    }
+    for link in &links {
+        _ = writeln!(text, "  neighbor 172.30.{link}.2 activate");
+    }
     text.push_str(" exit-address-family\n address-family ipv6 unicast\n  network 2001:db8:1::/64\n");
     if links.contains(&7) {
         text.push_str("  neighbor 172.30.7.2 activate\n");
