@@ -1,6 +1,6 @@
 //! What differs between two configurations, object by object, in one pass over both.
 
-use std::iter::Peekable;
+use std::{cmp::Ordering, iter::Peekable};
 
 use crate::{
     config::{Context, Node, Tree, never_settles},
@@ -39,14 +39,16 @@ fn next<'a>(
     desired: &mut Peekable<impl Iterator<Item = (&'a str, &'a Node)>>,
     running: &mut Peekable<impl Iterator<Item = (&'a str, &'a Node)>>,
 ) -> Option<(&'a str, Side<'a>, Side<'a>)> {
-    let key: &'a str = match (running.peek(), desired.peek()) {
-        (Some((before, _)), Some((after, _))) => before.min(after),
-        (Some((key, _)), None) | (None, Some((key, _))) => key,
+    let order = match (running.peek(), desired.peek()) {
+        (Some((before, _)), Some((after, _))) => before.cmp(after),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
         (None, None) => return None,
     };
-    let before = running.next_if(|(other, _)| *other == key).map(|(_, node)| node);
-    let after = desired.next_if(|(other, _)| *other == key).map(|(_, node)| node);
-    Some((key, before, after))
+    let before = if order.is_le() { running.next() } else { None };
+    let after = if order.is_ge() { desired.next() } else { None };
+    let (key, _) = before.or(after)?;
+    Some((key, before.map(|(_, node)| node), after.map(|(_, node)| node)))
 }
 
 // === impl Difference ===
