@@ -13,8 +13,6 @@ mod agent_settles;
 #[cfg(test)]
 mod impact_sessions;
 #[cfg(test)]
-mod impact_true;
-#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
