@@ -7,6 +7,8 @@ pub mod config;
 pub mod merge;
 pub mod policy;
 
+pub mod check;
+
 pub mod impact;
 pub mod plan;
 pub mod reload;

@@ -31,6 +31,20 @@ impl FrrVersion {
         self >= Self(10, 4, 0)
     }
 
+    /// Returns whether `local-as` may be given to an internal peer, and may be the peer's own AS.
+    ///
+    /// Refused up to 8.4 (`peer_local_as_set` in bgpd.c).
+    pub fn takes_any_local_as(self) -> bool {
+        self >= Self(8, 5, 0)
+    }
+
+    /// Returns whether a peer-group may have internal and external members.
+    ///
+    /// Refused up to 10.6 (`peer_group_bind` in bgpd.c; measured on 7.5.1, 8.4.4, 10.3 and 10.7.1).
+    pub fn mixes_sides_in_group(self) -> bool {
+        self >= Self(10, 7, 0)
+    }
+
     /// Returns whether next-hop tracking resolves over the default route by itself, so that
     /// `ip nht resolve-via-default` is never printed.
     pub fn nht_resolves_via_default(self) -> bool {

@@ -1,0 +1,63 @@
+//! eBGP sessions without a policy, through which nothing goes.
+
+use super::{
+    Finding,
+    instance::{Instance, Side},
+};
+use crate::session::AddressFamily;
+
+/// The lines that are a policy for RFC 8212 (`bgp_inbound_policy_exists` in `bgp_route.c`).
+const POLICIES: [&str; 4] = ["route-map", "prefix-list", "filter-list", "distribute-list"];
+
+pub(super) fn check(instance: &Instance<'_>) -> Vec<Finding> {
+    if !instance.requires_policy() {
+        return Vec::new();
+    }
+    let listening: Vec<&str> = instance.listen_ranges().into_iter().map(|(_, _, group)| group).collect();
+    let mut findings = Vec::new();
+    for (name, neighbor) in &instance.neighbors {
+        let is_session = neighbor.is_made(name) && (!neighbor.is_group() || listening.contains(name));
+        if !is_session || instance.side(name) != Side::External {
+            continue;
+        }
+        let Some(line) = neighbor
+            .lines
+            .iter()
+            .find(|line| matches!(line.words().get(2), Some(&("remote-as" | "interface" | "peer-group"))))
+        else {
+            continue;
+        };
+        let said: Vec<String> = [("in", "accepted from"), ("out", "announced to")]
+            .into_iter()
+            .filter_map(|(way, what)| {
+                let families = without_policy(instance, name, way);
+                let names: Vec<&str> = families.iter().map(|family| family.as_str()).collect();
+                (!names.is_empty()).then(|| format!("nothing is {what} it ({})", names.join(", ")))
+            })
+            .collect();
+        if said.is_empty() {
+            continue;
+        }
+        findings.push(Finding::warning(
+            line,
+            name,
+            format!("eBGP without a policy: {}", said.join(", ")),
+            format!("add: neighbor {name} route-map NAME in, and out; or: no bgp ebgp-requires-policy"),
+        ));
+    }
+    findings
+}
+
+/// The active families in which `name` has no policy in the direction `way`.
+pub(crate) fn without_policy(instance: &Instance<'_>, name: &str, way: &str) -> Vec<AddressFamily> {
+    let is_policy = |words: &[&str]| match words {
+        [kind, _, last] => POLICIES.contains(kind) && *last == way,
+        ["unsuppress-map", _] => way == "out",
+        _ => false,
+    };
+    let families = instance.families_of(name).into_iter();
+    families
+        .filter(|family| instance.is_active(name, *family))
+        .filter(|family| instance.family_line(name, *family, is_policy).is_none())
+        .collect()
+}
