@@ -7,7 +7,6 @@
 mod conflicts;
 pub(crate) mod instance;
 mod neighbors;
-mod numbers;
 mod policies;
 pub(crate) mod reference;
 
@@ -16,12 +15,10 @@ use std::{fmt, ops::Range};
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Origin, Statement, redact},
+    config::{Config, Lost, Node, Origin, Statement},
     policy::check_ranges,
     quirks::FrrVersion,
 };
-
-pub use numbers::check_numbers;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -63,7 +60,10 @@ pub fn check(config: &Config, version: FrrVersion) -> Vec<Finding> {
             severity: Severity::Error,
         })
         .collect();
+    findings.extend(config.lost.iter().map(lost));
+    findings.extend(config.top.with_prefix("bgp as-path access-list ").filter_map(|(_, node)| as_path(node)));
     for instance in instance::instances(config) {
+        findings.extend(without_number(&instance));
         findings.extend(neighbors::check(&instance));
         findings.extend(conflicts::check(&instance, version));
         findings.extend(policies::check(&instance));
@@ -71,6 +71,38 @@ pub fn check(config: &Config, version: FrrVersion) -> Vec<Finding> {
     findings.extend(reference::check(config));
     findings.sort_by(|a, b| (&a.origin, a.severity).cmp(&(&b.origin, b.severity)));
     findings
+}
+
+/// A block whose header FRR refuses, and with it every line.
+fn lost(lost: &Lost) -> Finding {
+    let words = lost.statement.words();
+    let number = if matches!(words.as_slice(), ["router", "bgp", ..]) { words.get(2) } else { None };
+    Finding::error(&lost.statement, number.copied().unwrap_or_default(), lost.reason.as_str(), "")
+}
+
+/// FRR: "Invalid character in as-path access-list" (`config_bgp_aspath_validate` in `bgp_filter.c`).
+fn as_path(entry: &Node) -> Option<Finding> {
+    const CHARACTERS: &str = "1234567890_^|[,{}() ]$*+.?-\\";
+    let words = entry.statement.words();
+    let at = words.iter().position(|word| matches!(*word, "permit" | "deny"))?;
+    let expression = words.get(at + 1..)?.join(" ");
+    let odd = expression.chars().find(|c| !CHARACTERS.contains(*c))?;
+    let reason = format!("FRR takes no `{odd}` in the expression of an as-path list");
+    Some(Finding::error(
+        &entry.statement,
+        &expression,
+        reason,
+        "write AS numbers and ^ $ _ . * + ? | ( ) [ ]",
+    ))
+}
+
+/// FRR: "No BGP process is configured".
+fn without_number(instance: &instance::Instance<'_>) -> Option<Finding> {
+    if instance.asn.is_some() {
+        return None;
+    }
+    let reason = "no block of this instance has an AS number: FRR throws it away";
+    Some(Finding::error(&instance.node.statement, "", reason, "write: router bgp AS"))
 }
 
 // === impl Finding ===

@@ -4,17 +4,28 @@
 //! and holds the result as FRR would: a route-map entry is one object whatever its action, a later
 //! `neighbor X remote-as` replaces the earlier one. Two texts that mean the same load to the same [`Config`].
 
-mod canonical;
+mod community;
+mod defaults;
 mod grammar;
+mod instance;
 mod key;
 mod lex;
 mod list;
 mod load;
 mod neighbor;
 mod print;
+mod rewrite;
+mod spell;
+mod static_route;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    ops::Bound,
+    sync::Arc,
+};
 
+pub use crate::secret::redact;
 pub use grammar::Context;
 pub use lex::{Line, lex};
 pub use load::{Loader, load};
@@ -74,21 +85,6 @@ impl fmt::Debug for Statement {
     }
 }
 
-/// Returns `line` with the values of passwords and keys replaced by `<hidden>`.
-pub fn redact(line: &str) -> String {
-    const SECRET_WORDS: [&str; 7] =
-        ["password", "key-string", "md5", "authentication-key", "message-digest-key", "hmac-sha", "secret"];
-    let mut hidden = String::with_capacity(line.len());
-    for word in line.split_inclusive(char::is_whitespace) {
-        hidden.push_str(word);
-        if SECRET_WORDS.contains(&word.trim()) && word.len() != line.trim_start().len() {
-            hidden.push_str("<hidden>");
-            return hidden;
-        }
-    }
-    hidden
-}
-
 /// An object or line of the configuration, and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
@@ -106,7 +102,11 @@ pub struct Node {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     nodes: BTreeMap<String, Node>,
+    /// How many nodes were ever made here.
+    made: u32,
 }
+
+// === impl Tree ===
 
 impl Tree {
     /// Iterates over keys and nodes, by key.
@@ -122,8 +122,17 @@ impl Tree {
     /// Iterates over the nodes whose key begins with `prefix`, by key.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Node)> {
         self.nodes
-            .range(prefix.to_owned()..)
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))
+            .map(|(key, node)| (key.as_str(), node))
+    }
+
+    /// Returns the last node, by key, whose key begins with `prefix`.
+    fn last_with_prefix(&self, prefix: &str) -> Option<(&str, &Node)> {
+        let end = format!("{prefix}{}", char::MAX);
+        self.nodes
+            .range::<str, _>((Bound::Included(prefix), Bound::Excluded(end.as_str())))
+            .next_back()
             .map(|(key, node)| (key.as_str(), node))
     }
 
@@ -139,15 +148,41 @@ impl Tree {
         nodes
     }
 
+    fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.nodes.get_mut(key)
+    }
+
     fn set(&mut self, key: String, statement: Statement) -> &mut Node {
-        let position = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let node = self.nodes.entry(key).or_insert_with(|| Node {
-            statement: statement.clone(),
+        match self.nodes.entry(key) {
+            Entry::Occupied(entry) => {
+                let node = entry.into_mut();
+                node.statement = statement;
+                node
+            }
+            Entry::Vacant(entry) => {
+                self.made = self.made.saturating_add(1);
+                entry.insert(Node { statement, opens: None, children: Self::default(), position: self.made })
+            }
+        }
+    }
+
+    /// Sets a line that is its own key.
+    fn set_line(&mut self, line: String, origin: &Origin) -> &mut Node {
+        self.set(line.clone(), Statement::new(line, origin.clone()))
+    }
+
+    /// Returns the block `key`, made with the header `statement` if it is not there.
+    fn block(&mut self, key: &str, opens: Context, statement: impl FnOnce() -> Statement) -> &mut Node {
+        let made = self.made.saturating_add(1);
+        let entry = self.nodes.entry(key.to_owned());
+        let node = entry.or_insert_with(|| Node {
+            statement: statement(),
             opens: None,
-            children: Tree::default(),
-            position,
+            children: Self::default(),
+            position: made,
         });
-        node.statement = statement;
+        self.made = self.made.max(node.position);
+        node.opens = Some(opens);
         node
     }
 
@@ -158,6 +193,25 @@ impl Tree {
     fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
         self.nodes.retain(|key, node| keep(key, node));
     }
+
+    /// Puts a block back that was taken out, at its old place.
+    fn put_back(&mut self, key: String, node: Node) {
+        self.made = self.made.max(node.position);
+        self.nodes.insert(key, node);
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
+        self.nodes.iter_mut().map(|(key, node)| (key.as_str(), node))
+    }
+}
+
+/// A line that FRR would throw away, with everything in its block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The line.
+    pub statement: Statement,
+    /// Why FRR does not take it.
+    pub reason: String,
 }
 
 /// A whole configuration.
@@ -165,6 +219,8 @@ impl Tree {
 pub struct Config {
     /// The top level.
     pub top: Tree,
+    /// What was written, and FRR would not hold.
+    pub lost: Vec<Lost>,
 }
 
 impl Config {

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod merge;
 pub mod policy;
+pub mod secret;
 
 pub mod check;
 

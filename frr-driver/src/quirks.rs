@@ -2,6 +2,37 @@
 
 use std::{fmt, str::FromStr};
 
+/// A range of versions, for rows of tables: from the first to before the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions(FrrVersion, FrrVersion);
+
+// === impl Versions ===
+
+impl Versions {
+    const FIRST: FrrVersion = FrrVersion(0, 0, 0);
+    const NEVER: FrrVersion = FrrVersion(u16::MAX, 0, 0);
+
+    /// Every version.
+    pub const ALL: Self = Self(Self::FIRST, Self::NEVER);
+    /// Up to 7.5.1, the last that was measured before 8.
+    pub const UNTIL_8: Self = Self(Self::FIRST, FrrVersion::V8);
+    /// From 8 on.
+    pub const FROM_8: Self = Self(FrrVersion::V8, Self::NEVER);
+    /// Up to 9.
+    pub const UNTIL_10: Self = Self(Self::FIRST, FrrVersion::V10);
+    /// From 10 on.
+    pub const FROM_10: Self = Self(FrrVersion::V10, Self::NEVER);
+    /// Up to 10.3: the next that was measured is 10.7.1.
+    pub const UNTIL_10_4: Self = Self(Self::FIRST, FrrVersion::V10_4);
+    /// From what 10.7.1 brought on; 10.3 did not have it.
+    pub const FROM_10_4: Self = Self(FrrVersion::V10_4, Self::NEVER);
+
+    /// Returns whether `version` is in the range.
+    pub fn contains(self, version: FrrVersion) -> bool {
+        self.0 <= version && version < self.1
+    }
+}
+
 /// A version of FRR: major, minor, patch (0 where FRR names none, as in 10.3). Ordered as versions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrrVersion(pub u16, pub u16, pub u16);
@@ -9,6 +40,7 @@ pub struct FrrVersion(pub u16, pub u16, pub u16);
 impl FrrVersion {
     const V8: Self = Self(8, 0, 0);
     const V10: Self = Self(10, 0, 0);
+    const V10_4: Self = Self(10, 4, 0);
 
     /// Returns whether FRR re-evaluates routes when only the action of a route-map entry changes.
     ///
@@ -45,17 +77,6 @@ impl FrrVersion {
         self >= Self(10, 7, 0)
     }
 
-    /// Returns whether next-hop tracking resolves over the default route by itself, so that
-    /// `ip nht resolve-via-default` is never printed.
-    pub fn nht_resolves_via_default(self) -> bool {
-        self >= Self::V10
-    }
-
-    /// Returns whether the check of the peer's first AS number is on by default.
-    pub fn enforces_first_as(self) -> bool {
-        self >= Self::V10
-    }
-
     /// Returns whether `echo-interval` of a BFD profile is printed as a transmit and a receive interval.
     pub fn splits_echo_interval(self) -> bool {
         self >= Self::V8
@@ -88,6 +109,70 @@ impl FrrVersion {
     /// Returns whether `neighbor X bfd` is printed beside `neighbor X bfd profile P`.
     pub fn prints_bfd_beside_profile(self) -> bool {
         self >= Self::V8
+    }
+}
+
+impl FrrVersion {
+    /// Returns whether a prefix-list may hold the same content under two numbers.
+    ///
+    /// 7.5.1 refuses the second, 8.4.4 ignores it (`lib/filter_cli.c`, `plist_is_dup`).
+    pub fn holds_duplicate_entries(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether a second entry of a prefix-list with the same prefix and the *other* action is refused.
+    pub fn duplicates_ignore_action(self) -> bool {
+        self < Self::V8
+    }
+
+    /// Returns whether addresses in some clauses of a route-map keep the spelling that was written.
+    pub fn keeps_clause_spelling(self) -> bool {
+        self < Self::V8
+    }
+
+    /// Returns whether the tag of a static route counts for all next hops of that prefix and distance.
+    pub fn spreads_static_tag(self) -> bool {
+        self < Self::V10_4
+    }
+
+    /// Returns whether two distances of one static route are two routes.
+    pub fn keys_static_by_distance(self) -> bool {
+        self < Self::V8
+    }
+
+    /// Returns whether an empty `vrf` block is printed, and can be removed.
+    pub fn prints_empty_vrf(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether `import vrf V` makes an instance `router bgp N vrf V`.
+    pub fn import_makes_instance(self) -> bool {
+        self < Self::V10
+    }
+
+    /// The connect timer of a neighbor when nobody sets it, in seconds; FRR's datacenter profile has 10.
+    pub fn connect_timer_default(self) -> u32 {
+        if self < Self::V10 { 120 } else { 30 }
+    }
+
+    /// Returns whether `match ipv6 next-hop` of an address is printed with the word `address`.
+    pub fn names_ipv6_next_hop_address(self) -> bool {
+        self >= Self::V8
+    }
+
+    /// Returns whether `match rpki` is printed as `match rpki-extcommunity`.
+    pub fn names_rpki_extcommunity(self) -> bool {
+        self >= Self::V8
+    }
+
+    /// Returns whether `debug northbound` includes `callbacks notify`.
+    pub fn debugs_northbound_notify(self) -> bool {
+        self >= Self::V10
+    }
+
+    /// Returns whether `no shutdown` of a BFD profile or peer is printed, and `shutdown` of a profile is not.
+    pub fn prints_bfd_no_shutdown(self) -> bool {
+        self < Self::V8
     }
 }
 

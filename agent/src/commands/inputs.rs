@@ -1,7 +1,7 @@
 //! The sources, read once, judged, merged, and what is wrong with them.
 
 use frr_driver::{
-    check::{Severity, check, check_numbers},
+    check::{Severity, check},
     config::{Config, Rendered, render},
     merge::{BASE, merge},
     quirks::FrrVersion,
@@ -51,9 +51,7 @@ impl Inputs {
         diagnostics.extend(self.missing());
         let warnings = self.judged.desired.iter().flat_map(|desired| &desired.warnings);
         diagnostics.extend(warnings.map(|warning| of_warning(warning, &texts)));
-        let counted = self.counted();
-        let mut findings = check_numbers(&counted);
-        findings.extend(self.config().iter().flat_map(|config| check(config, self.version)));
+        let findings = self.config().map(|config| check(&config, self.version)).unwrap_or_default();
         diagnostics.extend(findings.iter().map(|finding| of_finding(finding, &texts)));
         self.sort(&mut diagnostics);
         diagnostics
@@ -101,18 +99,6 @@ impl Inputs {
             };
             files.iter().map(|file| (spec.policy, file.label.as_str(), file.text.as_str()))
         })
-    }
-
-    /// Label and text of the base and of what is accepted beside it.
-    fn counted(&self) -> Vec<(&str, &str)> {
-        let is_accepted = |label: &str| {
-            self.judged.used.values().any(|version| version.files.iter().any(|(other, _)| other == label))
-        };
-        let counts = |policy, label: &str| policy == Policy::Base || is_accepted(label);
-        self.files()
-            .filter(|(policy, label, _)| counts(*policy, label))
-            .map(|(_, label, text)| (label, text))
-            .collect()
     }
 
     /// Contributions of which there is nothing: no error (a `ConfigMap` may be optional), but a mistyped path looks

@@ -13,7 +13,7 @@ pub(super) fn check(instance: &Instance<'_>, version: FrrVersion) -> Vec<Finding
     for (name, neighbor) in &instance.neighbors {
         findings.extend(local_as(instance, name, neighbor, version));
         findings.extend(multihop_with_ttl_security(instance, name));
-        findings.extend(multihop_without_effect(instance, name, neighbor));
+        findings.extend(multihop_without_effect(name, neighbor));
         for family in neighbor.families.keys() {
             findings.extend(["in", "out"].iter().filter_map(|way| two_filters(instance, name, *family, way)));
         }
@@ -89,17 +89,10 @@ fn together(name: &str, first: &str, one: Said<'_>, second: &str, other: Said<'_
     Some(Finding::error(line, at, reason, "keep one of the two"))
 }
 
-/// FRR drops the line without a word (`peer_ebgp_multihop_set` in bgpd.c).
-fn multihop_without_effect(instance: &Instance<'_>, name: &str, neighbor: &Neighbor<'_>) -> Option<Finding> {
-    let line = find(&neighbor.lines, "ebgp-multihop")?;
-    let why = if instance.side(name) == Side::Internal {
-        "internal"
-    } else if neighbor.is_interface() {
-        "unnumbered"
-    } else {
-        return None;
-    };
-    let reason = format!("{name} is {why}: FRR drops ebgp-multihop without a word");
+/// FRR drops the line without a word (`peer_ebgp_multihop_set` in `bgpd.c`).
+fn multihop_without_effect(name: &str, neighbor: &Neighbor<'_>) -> Option<Finding> {
+    let line = find(&neighbor.lines, "ebgp-multihop").filter(|_| neighbor.is_interface())?;
+    let reason = format!("{name} is unnumbered: FRR drops ebgp-multihop without a word");
     Some(Finding::error(line, "ebgp-multihop", reason, "leave the line out"))
 }
 

@@ -1,6 +1,10 @@
 use super::*;
 use crate::config::load;
 
+#[path = "../config/tests/records.rs"]
+#[expect(dead_code, clippy::duplicate_mod, reason = "the tests of the configuration read the same records")]
+mod records;
+
 const OLD: FrrVersion = FrrVersion(8, 4, 4);
 const NEW: FrrVersion = FrrVersion(10, 7, 1);
 
@@ -106,10 +110,6 @@ fn ebgp_multihop_and_ttl_security() {
 #[test]
 fn ebgp_multihop_without_effect() {
     check_bgp(
-        "neighbor 10.0.0.1 remote-as 64512\nneighbor 10.0.0.1 ebgp-multihop 5\n",
-        &["b:5 [ebgp-multihop] 10.0.0.1 is internal: FRR drops ebgp-multihop without a word"],
-    );
-    check_bgp(
         "neighbor eth0 interface remote-as external\nneighbor eth0 ebgp-multihop 5\n",
         &["b:5 [ebgp-multihop] eth0 is unnumbered: FRR drops ebgp-multihop without a word"],
     );
@@ -196,6 +196,15 @@ fn a_range_that_frr_checks_too_late() {
 }
 
 #[test]
+fn a_character_that_no_as_path_has() {
+    check_text(
+        "bgp as-path access-list AP seq 5 permit ^65001_.*$\nbgp as-path access-list AP seq 10 permit ^AS65001$\n\
+         route-map m permit 10\n match as-path AP\nip protocol bgp route-map m\n",
+        &["b:2 [^AS65001$] FRR takes no `A` in the expression of an as-path list"],
+    );
+}
+
+#[test]
 fn ebgp_without_a_policy() {
     let head = "router bgp 64512\n neighbor 10.0.0.1 remote-as 65001\n";
     check_text(
@@ -263,34 +272,15 @@ fn an_entry_that_no_route_can_match() {
     assert!(found[0].starts_with("warning b:6 [match ipv6 address prefix-list a] no route is IPv4 and IPv6"));
 }
 
-#[track_caller]
-fn check_numbers_of(sources: &[(&str, &str)], want: &[&str]) {
-    assert_eq!(check_numbers(sources).iter().map(show).collect::<Vec<_>>(), want);
-}
-
 #[test]
 fn one_instance_has_one_as() {
-    check_numbers_of(
-        &[("base", "router bgp 64512\nrouter bgp 64513 vrf red\n"), ("a", "router bgp 64512\nrouter bgp\n")],
-        &[],
+    let two = "router bgp 64512\nrouter bgp 64513 vrf red\nrouter bgp 64512\nrouter bgp\n";
+    check_text(two, &[]);
+    check_text(
+        "router bgp 64512\nrouter bgp 64513\n neighbor 999.1.1.1 remote-as 5\n",
+        &["b:2 [64513] the instance runs as AS 64512 (b:1): FRR throws this block away"],
     );
-    check_numbers_of(
-        &[("base", "router bgp 64512\n"), ("a", "! x\nrouter bgp 64513\nrouter bgp 0.64512 vrf default\n")],
-        &["a:2 [64513] BGP has AS 64512 already (base:1): FRR drops this block with all its lines"],
-    );
-    check_numbers_of(
-        &[(
-            "base",
-            "router bgp 1 vrf red\nrouter bgp 2 vrf red as-notation dot\nno router bgp 1 vrf red\nrouter bgp 2 vrf red\n",
-        )],
-        &["base:2 [2] BGP in VRF red has AS 1 already (base:1): FRR drops this block with all its lines"],
-    );
-    check_numbers_of(
-        &[("base", "router bgp\n")],
-        &[
-            "base:1 [router bgp] no AS number, and no block above gives one: FRR drops this block with all its lines",
-        ],
-    );
+    check_text("router bgp\n", &["b:1 [] no block of this instance has an AS number: FRR throws it away"]);
 }
 
 #[test]
@@ -303,12 +293,9 @@ fn passwords_are_hidden() {
 
 #[test]
 fn a_finding_is_told_in_one_line() {
-    let findings = check_numbers(&[("base", "router bgp\n")]);
-    assert_eq!(
-        findings[0].to_string(),
-        "base:1: no AS number, and no block above gives one: FRR drops this block with all its lines; \
-         write: router bgp AS"
-    );
+    let findings = check(&load("base", "router bgp\n", NEW), NEW);
+    let want = "base:1: no block of this instance has an AS number: FRR throws it away; write: router bgp AS";
+    assert_eq!(findings[0].to_string(), want);
 }
 
 /// What FRR prints, it took: an error there would refuse what works.
@@ -330,9 +317,38 @@ fn nothing_that_frr_runs_is_an_error() {
             let errors: Vec<_> =
                 findings.iter().filter(|f| f.severity == Severity::Error).map(show).collect();
             assert_eq!(errors, [""; 0]);
-            assert_eq!(check_numbers(&[(name, &text)]), []);
             checked += 1;
         }
     }
     assert_eq!(checked, 124);
+}
+
+/// Where the constructs of a table were written.
+fn context(table: &str) -> &'static str {
+    match table {
+        "bgp-global" | "neighbor" => "router bgp 64512\nneighbor 192.0.2.1 remote-as 65001\n",
+        "af-ipv4" => "router bgp 64512\nneighbor 192.0.2.1 remote-as 65001\naddress-family ipv4 unicast\n",
+        "af-ipv6" => "router bgp 64512\nneighbor 2001:db8::1 remote-as 65001\naddress-family ipv6 unicast\n",
+        "route-map-clause" => "route-map R permit 10\n",
+        _ => "",
+    }
+}
+
+#[test]
+fn no_construct_that_frr_takes_is_an_error() {
+    let mut checked = 0;
+    for file in std::fs::read_dir(records::fixtures("constructs")).unwrap() {
+        let file = file.unwrap().file_name().into_string().unwrap();
+        for record in records::read(&format!("constructs/{file}")) {
+            let written = context(file.trim_end_matches(".txt")).to_owned() + &record.text("written");
+            for name in records::VERSIONS.into_iter().filter(|name| record.is_accepted(name)) {
+                let version = name.parse().unwrap();
+                let mut findings = check(&load("b", &written, version), version);
+                findings.retain(|finding| finding.severity == Severity::Error);
+                assert_eq!(findings, [], "{name}: {written}");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 2652);
 }

@@ -79,7 +79,7 @@ const TOP_IP_WORDS: [&str; 11] = [
 ];
 
 /// Second words after `bgp` that the top level takes, and `router bgp` does not.
-const TOP_BGP_WORDS: [&str; 8] = [
+const TOP_BGP_WORDS: [&str; 9] = [
     "as-path",
     "community-list",
     "extcommunity-list",
@@ -88,6 +88,7 @@ const TOP_BGP_WORDS: [&str; 8] = [
     "send-extra-data",
     "no-rib",
     "process-cpu-limit",
+    "update-delay",
 ];
 
 /// Attributes of a neighbor that belong to an address family.

@@ -2,7 +2,10 @@
 //!
 //! Measured on four versions; what is not in the tables is its own key, whole text.
 
-use super::grammar::Context;
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{grammar::Context, static_route};
+use crate::quirks::FrrVersion;
 
 /// What a line sets.
 pub(super) struct Key {
@@ -37,6 +40,11 @@ const TOP: &[Pattern] = &[
     "ip nht resolve-via-default",
     "ipv6 nht resolve-via-default",
     "bgp route-map delay-timer ...",
+    "bgp update-delay ...",
+    "bgp send-extra-data *",
+    "bgp no-rib",
+    "bgp graceful-shutdown",
+    "bgp suppress-fib-pending",
     "zebra route-map delay-timer ...",
     "bgp session-dscp ...",
     "bgp input-queue-limit ...",
@@ -76,6 +84,24 @@ const BGP: &[Pattern] = &[
     "bgp tcp-keepalive ...",
     "bgp update-delay ...",
     "bgp shutdown ...",
+    "bgp reject-as-sets",
+    "bgp suppress-fib-pending",
+    "bgp fast-external-failover",
+    "bgp client-to-client reflection",
+    "bgp network import-check",
+    "bgp ebgp-requires-policy",
+    "bgp suppress-duplicates",
+    "bgp hard-administrative-reset",
+    "bgp enforce-first-as",
+    "bgp graceful-restart notification",
+    "bgp graceful-restart preserve-fw-state",
+    "bgp graceful-restart disable-eor",
+    "bgp graceful-restart",
+    "bgp graceful-restart-disable",
+    "bgp allow-martian-nexthop",
+    "bgp labeled-unicast ...",
+    "bgp ipv6-auto-ra",
+    "bgp per-source-nhg",
     "bgp graceful-shutdown",
     "bgp always-compare-med",
     "bgp deterministic-med",
@@ -246,35 +272,66 @@ const INTERFACE: &[Pattern] = &["description ...", "bandwidth ...", "shutdown", 
 const VRF: &[Pattern] = &["vni ...", "ip router-id ...", "ip protocol * ...", "ip nht resolve-via-default"];
 
 /// Returns what `words` (without a leading `no`) set in `context`.
-pub(super) fn key(context: Context, words: &[&str]) -> Key {
-    let patterns = match context {
-        Context::Top => TOP,
-        Context::Bgp => BGP,
-        Context::Family(_) => FAMILY,
-        Context::RouteMap => ROUTE_MAP,
-        Context::Interface => INTERFACE,
-        Context::Vrf => VRF,
-        Context::BfdItem => BFD_ITEM,
-        Context::Bfd | Context::Opaque => &[],
-    };
-    if let Some(text) = static_route_key(words) {
+pub(super) fn key(context: Context, words: &[&str], version: FrrVersion) -> Key {
+    if matches!(context, Context::Top | Context::Vrf)
+        && let Some(text) = static_route::key(words, version)
+    {
         return Key { text, known: true };
     }
-    match patterns.iter().find_map(|pattern| matched(pattern, words)) {
+    let index: &Index = match context {
+        Context::Top => &TOP_INDEX,
+        Context::Bgp => &BGP_INDEX,
+        Context::Family(_) => &FAMILY_INDEX,
+        Context::RouteMap => &ROUTE_MAP_INDEX,
+        Context::Interface => &INTERFACE_INDEX,
+        Context::Vrf => &VRF_INDEX,
+        Context::BfdItem => &BFD_ITEM_INDEX,
+        Context::Bfd | Context::Opaque => return Key { text: words.join(" "), known: false },
+    };
+    match index.get(bucket(words)).into_iter().flatten().find_map(|pattern| matched(pattern, words)) {
         Some(text) => Key { text, known: true },
         None => Key { text: words.join(" "), known: false },
     }
 }
 
-fn matched(pattern: &str, words: &[&str]) -> Option<String> {
+/// Patterns by [`bucket`]: a context has up to a hundred, and a bucket a handful.
+type Index = HashMap<&'static str, Vec<Vec<&'static str>>>;
+
+static TOP_INDEX: LazyLock<Index> = LazyLock::new(|| index(TOP));
+static BGP_INDEX: LazyLock<Index> = LazyLock::new(|| index(BGP));
+static FAMILY_INDEX: LazyLock<Index> = LazyLock::new(|| index(FAMILY));
+static ROUTE_MAP_INDEX: LazyLock<Index> = LazyLock::new(|| index(ROUTE_MAP));
+static INTERFACE_INDEX: LazyLock<Index> = LazyLock::new(|| index(INTERFACE));
+static VRF_INDEX: LazyLock<Index> = LazyLock::new(|| index(VRF));
+static BFD_ITEM_INDEX: LazyLock<Index> = LazyLock::new(|| index(BFD_ITEM));
+
+fn index(patterns: &[Pattern]) -> Index {
+    let mut index = Index::new();
+    for pattern in patterns {
+        let tokens: Vec<&'static str> = pattern.split_ascii_whitespace().collect();
+        index.entry(bucket(&tokens)).or_default().push(tokens);
+    }
+    index
+}
+
+/// The word that tells patterns apart best: the attribute of a neighbor, else the first word.
+fn bucket<'a>(words: &[&'a str]) -> &'a str {
+    match words {
+        ["neighbor", _, attribute, ..] => attribute,
+        [first, ..] => first,
+        [] => "",
+    }
+}
+
+fn matched(pattern: &[&str], words: &[&str]) -> Option<String> {
     let mut key = String::new();
     let mut rest = words.iter();
-    for token in pattern.split_ascii_whitespace() {
-        if token == "..." {
+    for token in pattern {
+        if *token == "..." {
             return Some(key);
         }
         let word = rest.next()?;
-        match token {
+        match *token {
             "?" => continue,
             "*" => {}
             literal if literal == *word => {}
@@ -286,15 +343,4 @@ fn matched(pattern: &str, words: &[&str]) -> Option<String> {
         key.push_str(word);
     }
     rest.next().is_none().then_some(key)
-}
-
-/// A static route is keyed by prefix and next hop; distance, tag and the like are values.
-fn static_route_key(words: &[&str]) -> Option<String> {
-    let ["ip" | "ipv6", "route", _, _, rest @ ..] = words else { return None };
-    let is_value = |word: &&&str| {
-        word.bytes().all(|b| b.is_ascii_digit())
-            || matches!(**word, "tag" | "onlink" | "nexthop-vrf" | "label" | "color" | "bfd" | "segments")
-    };
-    let values = rest.iter().position(|word| is_value(&word)).unwrap_or(rest.len());
-    words.get(..4 + values).map(|key| key.join(" "))
 }

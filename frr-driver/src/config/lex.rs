@@ -1,18 +1,26 @@
 //! Text to lines of words.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use super::Origin;
+use super::{Origin, redact};
 
 /// A line that says something: its words, with single blanks between them, and how far it was indented.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` hides passwords and keys.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The words, joined by single blanks; never empty.
+    /// The words, joined by single blanks; never empty; secrets included.
     pub text: String,
     /// Blanks and tabs before the first word.
     pub indent: usize,
     /// Where it was written.
     pub origin: Origin,
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", redact(&self.text), self.origin)
+    }
 }
 
 /// Splits `text` into lines; blank lines and comments (`!`, `#`) are left out.
@@ -24,15 +32,26 @@ pub fn lex(source: &Arc<str>, text: &str) -> Vec<Line> {
     for (number, raw) in (1_u32..).zip(text.split('\n')) {
         let raw = raw.strip_suffix('\r').unwrap_or(raw);
         let trimmed = raw.trim_start_matches([' ', '\t']);
-        let words: Vec<&str> = trimmed.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
-        if words.is_empty() || trimmed.starts_with(['!', '#']) {
+        if trimmed.is_empty() || trimmed.starts_with(['!', '#']) {
             continue;
         }
         lines.push(Line {
-            text: words.join(" "),
+            text: collapse(trimmed),
             indent: raw.len() - trimmed.len(),
             origin: Origin { source: Arc::clone(source), line: number },
         });
     }
     lines
+}
+
+/// Joins the words of `text` by single blanks.
+fn collapse(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len());
+    for word in text.split([' ', '\t']).filter(|word| !word.is_empty()) {
+        if !collapsed.is_empty() {
+            collapsed.push(' ');
+        }
+        collapsed.push_str(word);
+    }
+    collapsed
 }

@@ -1,6 +1,9 @@
 //! Lists by sequence number: prefix-lists, access-lists, as-path and community lists.
 
-use super::{Tree, canonical, grammar::Context};
+use std::collections::HashMap;
+
+use super::{Origin, Statement, Tree, community, grammar::Context, rewrite::join, spell::spell};
+use crate::quirks::FrrVersion;
 
 /// A line of a list, or of a whole list when it names no entry.
 pub(super) struct ListLine {
@@ -15,7 +18,7 @@ pub(super) struct ListLine {
 }
 
 /// Reads `words` as a line of a list.
-pub(super) fn list_line(words: &[&str]) -> Option<ListLine> {
+pub(super) fn list_line(words: &[&str], version: FrrVersion) -> Option<ListLine> {
     let (kind, rest) = match words {
         ["ip" | "ipv6", "prefix-list" | "access-list", rest @ ..]
         | ["mac", "access-list", rest @ ..]
@@ -41,51 +44,70 @@ pub(super) fn list_line(words: &[&str]) -> Option<ListLine> {
     if matches!(rest, ["description" | "remark", ..]) {
         return None;
     }
-    let style = style.filter(|_| !name.bytes().all(|b| b.is_ascii_digit()));
+    let members = Members::of(&kind, name, style);
+    let style = style.filter(|_| !name.bytes().all(|byte| byte.is_ascii_digit()));
     let head = style.map_or_else(|| format!("{kind} {name}"), |style| format!("{kind} {style} {name}"));
-    let sorts = kind.contains("community") && style != Some("expanded");
-    Some(ListLine { list: format!("{kind} {name}"), head, seq, entry: entry(&kind, rest, sorts) })
+    let entry = entry(&kind, rest, members, version);
+    Some(ListLine { list: format!("{kind} {name}"), head, seq, entry })
 }
 
-fn entry(kind: &str, words: &[&str], sorts: bool) -> String {
-    let mut words: Vec<String> = if kind.ends_with("prefix-list") || kind.ends_with("access-list") {
-        let full: Vec<&str> = kind.split(' ').chain(words.iter().copied()).collect();
-        canonical::spell(Context::Top, &full).split_off(kind.split(' ').count())
-    } else {
-        words.iter().map(|word| (*word).to_owned()).collect()
-    };
-    let le = words.iter().position(|word| word == "le");
-    let ge = words.iter().position(|word| word == "ge");
-    if let (Some(le), Some(ge)) = (le, ge)
-        && le < ge
-        && ge + 1 < words.len()
-    {
-        words.swap(le, ge);
-        words.swap(le + 1, ge + 1);
+/// How the members of an entry are ordered and spelled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    Communities,
+    LargeCommunities,
+    ExtendedCommunities,
+    AsWritten,
+}
+
+impl Members {
+    /// A list with a number for a name is standard up to 99, and a standard list's members are a set.
+    fn of(kind: &str, name: &str, style: Option<&str>) -> Self {
+        let is_set = match name.parse::<u32>() {
+            Ok(number) => number < 100,
+            Err(_) => style == Some("standard"),
+        };
+        match kind {
+            _ if !is_set => Self::AsWritten,
+            "bgp community-list" => Self::Communities,
+            "bgp large-community-list" => Self::LargeCommunities,
+            "bgp extcommunity-list" => Self::ExtendedCommunities,
+            _ => Self::AsWritten,
+        }
     }
-    if kind == "access-list" && words.get(1).is_some_and(|word| word == "host") {
+}
+
+/// Action and content in FRR's words.
+fn entry(kind: &str, words: &[&str], members: Members, version: FrrVersion) -> String {
+    let Some((action, content)) = words.split_first() else { return String::new() };
+    let sorted = match members {
+        Members::Communities => community::sorted(content.iter().copied()),
+        Members::LargeCommunities => community::sorted_large(content.iter().copied()),
+        Members::ExtendedCommunities => community::sorted_extended(content),
+        Members::AsWritten => return addresses(kind, words, version),
+    };
+    let sorted: Vec<&str> = sorted.iter().map(String::as_str).collect();
+    join(action, &sorted)
+}
+
+fn addresses(kind: &str, words: &[&str], version: FrrVersion) -> String {
+    let mut spelled = Vec::new();
+    let mut words = words.to_vec();
+    if kind.ends_with("prefix-list") || kind.ends_with("access-list") && !kind.contains("as-path") {
+        // The kind decides whether host bits are masked.
+        let full: Vec<&str> = kind.split(' ').chain(words.iter().copied()).collect();
+        spelled = spell(Context::Top, &full, version).unwrap_or_default();
+    }
+    if !spelled.is_empty() {
+        words = spelled.iter().skip(kind.split(' ').count()).map(String::as_str).collect();
+    }
+    if let [_, _, "le", le, "ge", ge] = *words.as_slice() {
+        words.splice(2.., ["ge", ge, "le", le]);
+    }
+    if kind == "access-list" && words.get(1) == Some(&"host") {
         words.remove(1);
     }
-    if sorts && words.len() > 2 {
-        let mut members = words.split_off(1);
-        members.sort_by_key(|member| community_order(member));
-        members.dedup();
-        words.append(&mut members);
-    }
     words.join(" ")
-}
-
-fn community_order(member: &str) -> Vec<u64> {
-    match member {
-        "internet" => vec![0],
-        "local-AS" => vec![65535, 65283],
-        "no-advertise" => vec![65535, 65282],
-        "no-export" => vec![65535, 65281],
-        "graceful-shutdown" => vec![65535, 0],
-        "blackhole" => vec![65535, 666],
-        "no-peer" => vec![65535, 65284],
-        other => other.split(':').map(|part| part.parse().unwrap_or(u64::MAX)).collect(),
-    }
 }
 
 impl ListLine {
@@ -94,27 +116,93 @@ impl ListLine {
         format!("{} {seq:010}", self.list)
     }
 
-    /// The statement for the entry `seq`.
-    pub(super) fn statement(&self, seq: u32) -> String {
-        format!("{} seq {seq} {}", self.head, self.entry)
+    /// What makes two entries the same.
+    fn identity(&self, version: FrrVersion) -> String {
+        match self.entry.split_once(' ') {
+            Some((_, content)) if self.is_prefix_list() && version.duplicates_ignore_action() => {
+                content.to_owned()
+            }
+            _ => self.entry.clone(),
+        }
     }
 
-    /// The number that FRR gives to this line, or `None` where the same entry is there already.
-    pub(super) fn number(&self, tree: &Tree) -> Option<u32> {
-        if let Some(seq) = self.seq {
-            return Some(seq);
+    /// Whether a second number for the same entry is ignored, or refused.
+    fn is_unique(&self, version: FrrVersion) -> bool {
+        if self.is_prefix_list() {
+            !version.holds_duplicate_entries()
+        } else {
+            self.list.contains("community-list") || self.list.contains("as-path")
         }
-        let prefix = format!("{} ", self.list);
-        let mut highest = 0;
-        for (key, node) in tree.with_prefix(&prefix) {
-            let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse::<u32>().ok()) else {
-                continue;
-            };
-            if node.statement.reveal() == self.statement(seq) {
-                return None;
+    }
+
+    fn is_prefix_list(&self) -> bool {
+        self.list.starts_with("ip prefix-list ") || self.list.starts_with("ipv6 prefix-list ")
+    }
+
+    /// The statement for the entry `seq`; 7.5.1 has no numbers in as-path lists.
+    pub(super) fn statement(&self, seq: u32, version: FrrVersion) -> String {
+        if self.list.contains("as-path") && !version.numbers_as_path_entries() {
+            return format!("{} {}", self.head, self.entry);
+        }
+        format!("{} seq {seq} {}", self.head, self.entry)
+    }
+}
+
+/// What the lists hold, by content: FRR ignores an entry that is there already.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    by_list: HashMap<String, Contents>,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    /// Content and number of each entry.
+    entries: HashMap<String, u32>,
+    highest: u32,
+}
+
+// === impl Lists ===
+
+impl Lists {
+    /// Executes `line`: FRR ignores what it holds already, and gives a number to an entry without one.
+    pub(super) fn set(&mut self, tree: &mut Tree, line: &ListLine, origin: &Origin, version: FrrVersion) {
+        let identity = line.identity(version);
+        let contents = self.contents(tree, line, version);
+        let seq = match (line.seq, contents.entries.get(&identity)) {
+            (None, Some(_)) => return,
+            (Some(seq), Some(there)) if *there != seq && line.is_unique(version) => return,
+            (Some(seq), _) => seq,
+            (None, None) => contents.highest.saturating_add(5),
+        };
+        contents.highest = contents.highest.max(seq);
+        contents.entries.insert(identity, seq);
+        let key = line.key(seq);
+        let replaced = tree.get(&key).is_some();
+        tree.set(key, Statement::new(line.statement(seq, version), origin.clone()));
+        if replaced {
+            self.by_list.remove(&line.list);
+        }
+    }
+
+    /// Forgets what `list` holds, because something was taken from it.
+    pub(super) fn forget(&mut self, list: &str) {
+        self.by_list.remove(list);
+    }
+
+    fn contents(&mut self, tree: &Tree, line: &ListLine, version: FrrVersion) -> &mut Contents {
+        if !self.by_list.contains_key(&line.list) {
+            let mut contents = Contents::default();
+            let prefix = format!("{} ", line.list);
+            for (key, node) in tree.with_prefix(&prefix) {
+                let Some(seq) = key.strip_prefix(&prefix).and_then(|seq| seq.parse().ok()) else { continue };
+                let words = node.statement.words();
+                if let Some(entry) = list_line(&words, version) {
+                    contents.entries.insert(entry.identity(version), seq);
+                    contents.highest = contents.highest.max(seq);
+                }
             }
-            highest = highest.max(seq);
+            self.by_list.insert(line.list.clone(), contents);
         }
-        Some(highest.saturating_add(5))
+        self.by_list.entry(line.list.clone()).or_default()
     }
 }

@@ -1,35 +1,47 @@
 //! What FRR prints of a neighbor beside the lines that were written: activation, implied lines, unnumbered peers.
 
-use super::{
-    Context, Origin, Statement, Tree,
-    load::{descend, family_key},
-};
+use super::{Context, Origin, Statement, Tree, instance, load::family_key};
 use crate::{quirks::FrrVersion, session::AddressFamily};
 
-/// Set by `no bgp default ipv4-unicast`.
-const DEFAULT_IPV4: &str = "bgp default ipv4-unicast";
+/// Capabilities whose default an instance decides (`bgp default X-capability`) for the peers made after it.
+const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 
-/// A neighbor that is made while `bgp default ipv4-unicast` is on is active in that family from the start,
-/// and stays so when the default is switched off afterwards.
+/// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
+/// default, and stays so when the default is switched off afterwards; capabilities likewise.
 pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin) {
-    let (["neighbor", peer, "remote-as" | "interface", ..] | ["neighbor", peer, "peer-group"]) = words else {
+    let (["neighbor", peer, "remote-as" | "interface", rest @ ..]
+    | ["neighbor", peer, "peer-group", rest @ ..]) = words
+    else {
         return;
     };
-    let is_new = tree.with_prefix(&format!("neighbor {peer} ")).next().is_none();
-    if !is_new || words.contains(&"peer-group") && words.len() > 3 || tree.get(DEFAULT_IPV4).is_some() {
+    let joins_group = words.contains(&"peer-group") && !rest.is_empty();
+    if joins_group || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
         return;
     }
-    let line = format!("neighbor {peer} activate");
-    family(tree, origin).set(line.clone(), Statement::new(line, origin.clone()));
+    for kind in CAPABILITIES {
+        if instance::has(tree, &format!("bgp default {kind}-capability")) {
+            tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
+        }
+    }
+    for family in default_families(tree) {
+        family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
+    }
 }
 
-fn family<'a>(tree: &'a mut Tree, origin: &Origin) -> &'a mut Tree {
-    let key = family_key(AddressFamily::Ipv4Unicast);
-    if tree.get(&key).is_none() {
-        let node = tree.set(key.clone(), Statement::new(key.clone(), origin.clone()));
-        node.opens = Some(Context::Family(AddressFamily::Ipv4Unicast));
-    }
-    descend(tree, &[(Context::Family(AddressFamily::Ipv4Unicast), key)])
+/// The families in which a new neighbor is active.
+fn default_families(tree: &Tree) -> Vec<AddressFamily> {
+    tree.with_prefix("bgp default ")
+        .filter(|(_, node)| !node.statement.reveal().starts_with("no "))
+        .filter_map(|(key, _)| {
+            AddressFamily::from_config_words(&key.strip_prefix("bgp default ")?.replacen('-', " ", 1))
+        })
+        .collect()
+}
+
+fn family_block<'a>(tree: &'a mut Tree, family: AddressFamily, origin: &Origin) -> &'a mut Tree {
+    let key = family_key(family);
+    let block = tree.block(&key, Context::Family(family), || Statement::new(key.clone(), origin.clone()));
+    &mut block.children
 }
 
 /// On 7.5.1 `bfd profile` takes the place of `bfd`, and `bfd` of the profile; later versions keep both.
@@ -44,11 +56,78 @@ pub(super) fn replace_bfd(tree: &mut Tree, words: &[&str], version: FrrVersion) 
     };
 }
 
-/// Leaves the activation lines that FRR prints: the differences from the default that is in force at the end.
-pub(super) fn settle(tree: &mut Tree) {
-    let is_default = tree.get(DEFAULT_IPV4).is_none();
-    let mut members = Vec::new();
-    let mut own = Vec::new();
+/// Leaves the lines that FRR prints: the differences from what is in force at the end.
+pub(super) fn settle(tree: &mut Tree, asn: &str) {
+    remove_extended_nexthop(tree);
+    let peers = Peers::of(tree);
+    swallow_group_lines(tree, &peers.members);
+    drop_internal_multihop(tree, asn, &peers);
+    for kind in CAPABILITIES {
+        if instance::has(tree, &format!("bgp default {kind}-capability")) {
+            for (peer, origin) in &peers.own {
+                invert(tree, format!("neighbor {peer} capability {kind}"), origin);
+            }
+        }
+    }
+    for family in default_families(tree) {
+        for (peer, origin) in &peers.own {
+            invert(family_block(tree, family, origin), format!("neighbor {peer} activate"), origin);
+        }
+    }
+    for (_, node) in tree.values_mut() {
+        if matches!(node.opens, Some(Context::Family(_))) {
+            join_send_community(&mut node.children);
+        }
+    }
+    tree.retain(|_, node| !(matches!(node.opens, Some(Context::Family(_))) && node.children.is_empty()));
+}
+
+/// What is on by default is printed where it is off.
+fn invert(tree: &mut Tree, line: String, origin: &Origin) {
+    if tree.remove(&line).is_none() {
+        let text = format!("no {line}");
+        tree.set(line, Statement::new(text, origin.clone()));
+    }
+}
+
+/// The neighbors of an instance.
+struct Peers {
+    /// Members of peer-groups, with the group.
+    members: Vec<(String, String)>,
+    /// Neighbors and groups that stand for themselves, with where they were made.
+    own: Vec<(String, Origin)>,
+}
+
+impl Peers {
+    fn of(tree: &Tree) -> Self {
+        let (mut members, mut own) = (Vec::new(), Vec::new());
+        for (_, node) in tree.with_prefix("neighbor ") {
+            match node.statement.words().as_slice() {
+                ["neighbor", peer, .., "peer-group", group] => {
+                    members.push(((*peer).to_owned(), (*group).to_owned()));
+                }
+                ["neighbor", peer, "remote-as" | "interface", ..] | ["neighbor", peer, "peer-group"] => {
+                    own.push(((*peer).to_owned(), node.statement.origin.clone()));
+                }
+                _ => {}
+            }
+        }
+        let joined: std::collections::BTreeSet<String> =
+            members.iter().map(|(peer, _)| peer.clone()).collect();
+        own.retain(|(peer, _)| !joined.contains(peer));
+        own.dedup_by(|(a, _), (b, _)| a == b);
+        Self { members, own }
+    }
+}
+
+/// The members of the peer-group `group`.
+pub(super) fn members(tree: &Tree, group: &str) -> Vec<String> {
+    let members = Peers::of(tree).members.into_iter();
+    members.filter(|(_, of)| of == group).map(|(member, _)| member).collect()
+}
+
+/// The capability is on by itself for unnumbered peers.
+fn remove_extended_nexthop(tree: &mut Tree) {
     let unnumbered: Vec<String> = tree
         .with_prefix("neighbor ")
         .filter_map(|(key, _)| {
@@ -58,31 +137,68 @@ pub(super) fn settle(tree: &mut Tree) {
     for key in unnumbered {
         tree.remove(&key);
     }
-    for (_, node) in tree.with_prefix("neighbor ") {
+}
+
+/// `ebgp-multihop` of an internal peer is taken and forgotten.
+fn drop_internal_multihop(tree: &mut Tree, asn: &str, peers: &Peers) {
+    let remote_as = |peer: &str| {
+        let own = tree.get(&format!("neighbor {peer} remote-as"));
+        let node = own.or_else(|| tree.get(&format!("neighbor {peer} interface")))?;
         let words = node.statement.words();
-        match words.as_slice() {
-            ["neighbor", peer, .., "peer-group", group] => {
-                members.push(((*peer).to_owned(), (*group).to_owned()));
-            }
-            ["neighbor", peer, "remote-as" | "interface", ..] | ["neighbor", peer, "peer-group"] => {
-                own.push(((*peer).to_owned(), node.statement.origin.clone()));
-            }
-            _ => {}
+        let at = words.iter().position(|word| *word == "remote-as")?;
+        words.get(at + 1).map(|number| (*number).to_owned())
+    };
+    let internal: Vec<String> = tree
+        .with_prefix("neighbor ")
+        .filter_map(|(key, _)| {
+            let peer = key.strip_prefix("neighbor ")?.strip_suffix(" ebgp-multihop")?;
+            let group = peers.members.iter().find(|(member, _)| member == peer).map(|(_, group)| group);
+            let number = remote_as(peer).or_else(|| remote_as(group?))?;
+            (number == "internal" || number == asn).then(|| key.to_owned())
+        })
+        .collect();
+    for key in internal {
+        tree.remove(&key);
+    }
+}
+
+/// The three kinds of community, all sent unless somebody says `no`; FRR's word for them, and what it prints.
+const COMMUNITIES: [&str; 3] = ["", " extended", " large"];
+
+/// Returns the keys that a line `neighbor X send-community [KIND]` sets, one for each kind of community.
+pub(super) fn send_community_keys(words: &[&str]) -> Option<Vec<String>> {
+    let (peer, kinds): (&str, &[&str]) = match words {
+        ["neighbor", peer, "send-community"] | ["neighbor", peer, "send-community", "standard"] => {
+            (peer, &COMMUNITIES[..1])
+        }
+        ["neighbor", peer, "send-community", "extended"] => (peer, &COMMUNITIES[1..2]),
+        ["neighbor", peer, "send-community", "large"] => (peer, &COMMUNITIES[2..]),
+        ["neighbor", peer, "send-community", "both"] => (peer, &COMMUNITIES[..2]),
+        ["neighbor", peer, "send-community", "all"] => (peer, &COMMUNITIES),
+        _ => return None,
+    };
+    Some(kinds.iter().map(|kind| format!("neighbor {peer} send-community{kind}")).collect())
+}
+
+/// Where nothing is sent, FRR prints one line.
+fn join_send_community(tree: &mut Tree) {
+    let silent: Vec<String> = tree
+        .with_prefix("neighbor ")
+        .filter_map(|(key, _)| key.strip_suffix(" send-community"))
+        .filter(|peer| {
+            COMMUNITIES.iter().all(|kind| tree.get(&format!("{peer} send-community{kind}")).is_some())
+        })
+        .map(str::to_owned)
+        .collect();
+    for peer in silent {
+        for kind in &COMMUNITIES[1..] {
+            tree.remove(&format!("{peer} send-community{kind}"));
+        }
+        if let Some(node) = tree.get_mut(&format!("{peer} send-community")) {
+            node.statement =
+                Statement::new(format!("no {peer} send-community all"), node.statement.origin.clone());
         }
     }
-    own.retain(|(peer, _)| !members.iter().any(|(member, _)| member == peer));
-    own.dedup_by(|(a, _), (b, _)| a == b);
-    swallow_group_lines(tree, &members);
-    if is_default && !own.is_empty() {
-        for (peer, origin) in own {
-            let key = format!("neighbor {peer} activate");
-            let family = family(tree, &origin);
-            if family.remove(&key).is_none() {
-                family.set(key.clone(), Statement::new(format!("no {key}"), origin));
-            }
-        }
-    }
-    tree.retain(|_, node| !(matches!(node.opens, Some(Context::Family(_))) && node.children.is_empty()));
 }
 
 /// A member's line that says what its group says already is not printed (but session lines are).
@@ -96,7 +212,7 @@ fn swallow_group_lines(tree: &mut Tree, members: &[(String, String)]) {
         let families: Vec<String> =
             tree.with_prefix("address-family ").map(|(key, _)| key.to_owned()).collect();
         for key in families {
-            let Some(node) = tree.nodes.get_mut(&key) else { continue };
+            let Some(node) = tree.get_mut(&key) else { continue };
             let said: Vec<String> = node
                 .children
                 .with_prefix(&format!("neighbor {member} "))

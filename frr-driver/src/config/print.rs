@@ -104,7 +104,7 @@ fn section(node: &Node, version: FrrVersion) -> Section {
 }
 
 fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVersion) {
-    rendered.push(depth, &for_version(node.statement.reveal(), version), Some(node.statement.origin.clone()));
+    rendered.push(depth, node.statement.reveal(), Some(node.statement.origin.clone()));
     let Some(context) = node.opens else { return };
     for child in ordered_children(context, &node.children) {
         push_node(rendered, depth + 1, child, version);
@@ -140,17 +140,4 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
         });
     }
     nodes
-}
-
-/// 7.5.1 has no sequence numbers in as-path lists.
-fn for_version(line: &str, version: FrrVersion) -> String {
-    let words: Vec<&str> = line.split(' ').collect();
-    match words.as_slice() {
-        ["bgp", "as-path", "access-list", name, "seq", _, rest @ ..]
-            if !version.numbers_as_path_entries() =>
-        {
-            super::canonical::join(&format!("bgp as-path access-list {name}"), rest)
-        }
-        _ => line.to_owned(),
-    }
 }
