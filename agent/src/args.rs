@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    commands::{run::RunArgs, status::StatusArgs, validate::ValidateArgs},
+    commands::{
+        explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs, status::StatusArgs,
+        validate::ValidateArgs,
+    },
     source::SpecError,
 };
 
@@ -25,6 +28,12 @@ enum Command {
     Status(StatusArgs),
     /// Tell whether the agent and FRR would take the sources, and what is wrong with which line.
     Validate(Box<ValidateArgs>),
+    /// Show what would change in FRR, and which sessions it would touch; changes nothing.
+    Plan(Box<PlanArgs>),
+    /// Print a configuration as FRR would hold it: each object once, in canonical words and order.
+    Fmt(Box<FmtArgs>),
+    /// Tell what decides on the routes from and to a peer, in the order in which FRR asks.
+    Explain(Box<ExplainArgs>),
 }
 
 // === impl Args ===
@@ -36,6 +45,9 @@ impl Args {
             Command::Run(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Validate(args) => args.run(),
+            Command::Plan(args) => args.run(),
+            Command::Fmt(args) => args.run(),
+            Command::Explain(args) => args.run(),
         };
         result.map_err(|error| match error.downcast::<SpecError>() {
             Ok(error) => clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit(),

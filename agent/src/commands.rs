@@ -1,5 +1,8 @@
 //! One file per subcommand, and what several of them share.
 
+pub(crate) mod explain;
+pub(crate) mod fmt;
+pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod validate;
@@ -8,4 +11,5 @@ mod diagnostic;
 mod frr_args;
 mod inputs;
 mod paint;
+mod running;
 mod source_args;

@@ -14,7 +14,7 @@ fn the_command_line_holds_together() {
 
 #[test]
 fn a_base_is_needed_where_there_is_no_other_input() {
-    for command in ["run", "validate"] {
+    for command in ["run", "validate", "plan"] {
         check(&format!("routelet {command}"), Err(ErrorKind::MissingRequiredArgument));
         check(&format!("routelet {command} --base /b --extras /e --contribution a=/a,policy=full"), Ok(()));
     }

@@ -155,7 +155,7 @@ fn quoted(text: &str, reason: &str) -> Range<usize> {
 }
 
 /// Makes control characters and odd blanks visible, each as one character.
-fn visible(line: &str) -> String {
+pub(crate) fn visible(line: &str) -> String {
     let picture = |c: char| match c {
         '\t' => ' ',
         '\u{7f}' => '\u{2421}',

@@ -8,6 +8,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
+/// What goes.
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
 /// What is wrong, in a title.
 pub(crate) const BOLD_RED: Style = AnsiColor::Red.on_default().bold();
 /// What comes.
@@ -59,4 +61,9 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Prints to the standard error.
+pub(crate) fn print_error(text: &str) -> io::Result<()> {
+    io::stderr().lock().write_all(text.as_bytes())
 }

@@ -36,6 +36,11 @@ pub(crate) struct SourceArgs {
 // === impl SourceArgs ===
 
 impl SourceArgs {
+    /// Whether any source is given.
+    pub(crate) fn are_given(&self) -> bool {
+        self.base.is_some()
+    }
+
     /// Returns the sources, the base first.
     pub(crate) fn specs(&self) -> Result<Vec<SourceSpec>, SpecError> {
         let mut specs: Vec<SourceSpec> = self.base.iter().map(SourceSpec::base).collect();
