@@ -17,6 +17,7 @@ mod print;
 mod rewrite;
 mod spell;
 mod static_route;
+mod unsettled;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -27,9 +28,12 @@ use std::{
 
 pub use crate::secret::redact;
 pub use grammar::Context;
+#[cfg(test)]
+pub(crate) use key::patterns;
 pub use lex::{Line, lex};
-pub use load::{Loader, load};
+pub use load::{Conflict, Loader, load};
 pub use print::{Rendered, render};
+pub use unsettled::{UNSETTLED, Unsettled, never_settles};
 
 /// Where a statement was written: the source's name and the line in it, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +75,11 @@ impl Statement {
     pub fn words(&self) -> Vec<&str> {
         self.text.split(' ').collect()
     }
+
+    /// The words of the statement, without a leading `no`.
+    pub fn words_after_no(&self) -> Vec<&str> {
+        self.text.strip_prefix("no ").unwrap_or(&self.text).split(' ').collect()
+    }
 }
 
 impl fmt::Display for Statement {
@@ -99,11 +108,19 @@ pub struct Node {
 }
 
 /// The lines of one context, by what they set: `neighbor 10.0.0.1 remote-as` is one key, whatever the number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A key may be a whole line, passwords included: `Debug` shows the statements alone.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     nodes: BTreeMap<String, Node>,
     /// How many nodes were ever made here.
     made: u32,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.nodes.values()).finish()
+    }
 }
 
 // === impl Tree ===
@@ -127,13 +144,9 @@ impl Tree {
             .map(|(key, node)| (key.as_str(), node))
     }
 
-    /// Returns the last node, by key, whose key begins with `prefix`.
-    fn last_with_prefix(&self, prefix: &str) -> Option<(&str, &Node)> {
-        let end = format!("{prefix}{}", char::MAX);
-        self.nodes
-            .range::<str, _>((Bound::Included(prefix), Bound::Excluded(end.as_str())))
-            .next_back()
-            .map(|(key, node)| (key.as_str(), node))
+    /// Returns the number of nodes, without those in blocks.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Returns whether nothing is in it.
@@ -146,6 +159,11 @@ impl Tree {
         let mut nodes: Vec<_> = self.iter().collect();
         nodes.sort_by_key(|(_, node)| node.position);
         nodes
+    }
+
+    /// Returns the node that was made last.
+    fn last_written(&self) -> Option<(&str, &Node)> {
+        self.iter().max_by_key(|(_, node)| node.position)
     }
 
     fn get_mut(&mut self, key: &str) -> Option<&mut Node> {

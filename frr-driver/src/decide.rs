@@ -2,7 +2,7 @@
 
 use crate::{
     clear::ClearKind,
-    impact::{Impact, Life},
+    impact::{Direction, Impact, Life, Touch},
     session::{AddressFamily, Session, SessionId},
 };
 
@@ -33,6 +33,8 @@ pub enum Reason {
     NotEstablished,
     /// The change resets the session by itself.
     ResetAnyway,
+    /// FRR itself judges the routes again.
+    LeftToFrr,
     /// The peer did not negotiate the family.
     FamilyNotNegotiated,
     /// Neither route refresh nor a stored Adj-RIB-In: a soft clear would do nothing.
@@ -45,6 +47,7 @@ impl Reason {
         match self {
             Self::NotEstablished => "the session is not established",
             Self::ResetAnyway => "the change resets the session",
+            Self::LeftToFrr => "FRR judges the routes again by itself",
             Self::FamilyNotNegotiated => "the peer does not have the family",
             Self::NeedsHardClear => {
                 "neither route refresh nor soft-reconfiguration inbound: only a hard clear applies the policy"
@@ -64,7 +67,7 @@ pub fn after_change(impact: &Impact, sessions: &[Session]) -> Vec<Decision> {
         let kinds = [(ClearKind::SoftIn, &touch.policy_in), (ClearKind::SoftOut, &touch.policy_out)];
         for (kind, families) in kinds {
             for family in families {
-                let action = decide(session, *family, kind, touch.life);
+                let action = decide(session, *family, kind, &touch);
                 decisions.push(Decision { session: session.id.clone(), family: *family, action });
             }
         }
@@ -72,8 +75,8 @@ pub fn after_change(impact: &Impact, sessions: &[Session]) -> Vec<Decision> {
     decisions
 }
 
-fn decide(session: &Session, family: AddressFamily, kind: ClearKind, life: Life) -> Action {
-    if life != Life::Stays {
+fn decide(session: &Session, family: AddressFamily, kind: ClearKind, touch: &Touch) -> Action {
+    if touch.life != Life::Stays {
         return Action::Leave(Reason::ResetAnyway);
     }
     if !session.is_established() {
@@ -82,6 +85,10 @@ fn decide(session: &Session, family: AddressFamily, kind: ClearKind, life: Life)
     let Some(state) = session.families.get(&family) else {
         return Action::Leave(Reason::FamilyNotNegotiated);
     };
+    let direction = if kind == ClearKind::SoftIn { Direction::In } else { Direction::Out };
+    if touch.is_left_to_frr(family, direction) {
+        return Action::Leave(Reason::LeftToFrr);
+    }
     let replays = session.can_route_refresh || state.soft_reconfiguration_inbound;
     if kind == ClearKind::SoftIn && !replays {
         return Action::Leave(Reason::NeedsHardClear);
@@ -92,10 +99,7 @@ fn decide(session: &Session, family: AddressFamily, kind: ClearKind, life: Life)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        impact::Touch,
-        session::{FamilyState, SessionState},
-    };
+    use crate::session::{FamilyState, SessionState};
 
     const FAMILY: AddressFamily = AddressFamily::Ipv4Unicast;
 
@@ -146,6 +150,22 @@ mod tests {
                 if let Some(state) = session.families.get_mut(&FAMILY) {
                     state.soft_reconfiguration_inbound = true;
                 }
+            },
+            Action::Clear(ClearKind::SoftIn),
+        );
+    }
+
+    #[test]
+    fn what_frr_does_by_itself_is_not_done_twice() {
+        check(
+            |_, touch| {
+                touch.left_to_frr.insert((FAMILY, Direction::In));
+            },
+            Action::Leave(Reason::LeftToFrr),
+        );
+        check(
+            |_, touch| {
+                touch.left_to_frr.insert((FAMILY, Direction::Out));
             },
             Action::Clear(ClearKind::SoftIn),
         );

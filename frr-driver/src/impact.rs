@@ -1,27 +1,67 @@
 //! Which sessions a change touches, and how.
 //!
-//! Measured on four versions, bare and through frr-reload; a statement that is not known here counts as a reset.
+//! What a statement does is data (`effects`), measured on four versions, bare and through frr-reload. A statement
+//! of `router bgp` that is not there counts as a reset, and says so.
+
+mod cause;
+mod effects;
+mod instance;
+mod judge;
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use serde::Serialize;
 
-use crate::{
-    config::{Config, Tree},
-    plan::PlanLine,
-    quirks::FrrVersion,
-    session::{AddressFamily, PeerId, SessionId},
-};
+pub use cause::{Cause, Effect, Sign};
+pub(crate) use judge::impact;
+
+use crate::session::{AddressFamily, PeerId, SessionId};
+
+/// How many causes a touch names: enough to see what it is about, few enough for a status field.
+const CAUSES_MAX: usize = 8;
+
+/// How the lines of a change reach FRR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Via {
+    /// As they are: a changed line is sent as its new text, and FRR overwrites the old one.
+    Vtysh,
+    /// Through frr-reload: a changed line is taken back before the new one is sent.
+    FrrReload,
+}
+
+/// Which way routes go, as seen from this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Direction {
+    /// From the peer.
+    In,
+    /// To the peer.
+    Out,
+}
 
 /// How a change touches one session.
+///
+/// A session's *policy* is what judges its routes: the maps and lists that it refers to, and the attributes that do
+/// the same work (`weight`, `next-hop-self`, …). A change of it is `policy_in` or `policy_out`, whether or not FRR
+/// notices by itself. What FRR announces (`network`, `redistribute`, `aggregate-address`) is no policy of a session:
+/// FRR sends or withdraws the prefixes concerned by itself, and a clear would send everything else too. So these are
+/// causes ([`Effect::Announces`]) and touch nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Touch {
     /// Families whose inbound policy changes: the routes that were received must be judged again.
     pub policy_in: BTreeSet<AddressFamily>,
     /// Families whose outbound policy changes: what was sent must be judged again.
     pub policy_out: BTreeSet<AddressFamily>,
+    /// Of both, what FRR reads or sends again by itself, completely: a clear would only do it twice.
+    ///
+    /// Two kinds: attributes, where the command itself does it (measured on four versions), and maps of `network`,
+    /// `redistribute` and `aggregate-address`, which FRR runs again at its delay timer; a clear would not run them.
+    pub left_to_frr: BTreeSet<(AddressFamily, Direction)>,
     /// What becomes of the session itself.
     pub life: Life,
+    /// Why; at most 8, the gravest are kept. A touch with causes and nothing else leaves the session as it is.
+    pub causes: Vec<Cause>,
 }
 
 /// What becomes of a session.
@@ -34,7 +74,24 @@ pub enum Life {
     Added,
     /// It goes.
     Removed,
-    /// It goes down and comes back.
+    /// It goes down and comes back, as the same neighbor or as one that is made anew.
+    Reset,
+}
+
+/// A touch in one word, ordered by what it does to the routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Class {
+    /// The session stays as it is.
+    None,
+    /// What was sent is judged again.
+    PolicyOut,
+    /// What was received is judged again.
+    PolicyIn,
+    /// The session is new.
+    Added,
+    /// The session goes.
+    Removed,
+    /// The session goes down and comes back.
     Reset,
 }
 
@@ -44,9 +101,12 @@ pub struct Impact {
     /// By configured session.
     #[serde(serialize_with = "as_pairs")]
     pub sessions: BTreeMap<SessionId, Touch>,
-    /// By peer-group, for dynamic neighbors: VRF, name of the group.
+    /// By peer-group with a listen range, for dynamic neighbors: VRF, name of the group.
     #[serde(serialize_with = "as_pairs")]
     pub groups: BTreeMap<(String, String), Touch>,
+    /// By listen range that goes, for the dynamic neighbors in it: VRF, range.
+    #[serde(serialize_with = "as_pairs")]
+    pub ranges: BTreeMap<(String, String), Touch>,
 }
 
 fn as_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(
@@ -56,325 +116,144 @@ fn as_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(
     s.collect_seq(map)
 }
 
+// === impl Impact ===
+
 impl Impact {
     /// Returns how the change touches a session that FRR runs; `group` is its peer-group.
     pub fn on(&self, session: &SessionId, group: Option<&str>) -> Touch {
         if let Some(touch) = self.sessions.get(session) {
             return touch.clone();
         }
-        let group = group.and_then(|group| self.groups.get(&(session.vrf.clone(), group.to_owned())));
-        group.cloned().unwrap_or_default()
-    }
-}
-
-/// Computes what `adds` and `removes` (the difference between `desired` and `running`) touch.
-pub(crate) fn impact(
-    desired: &Config,
-    running: &Config,
-    adds: &[PlanLine],
-    removes: &[PlanLine],
-    version: FrrVersion,
-) -> Impact {
-    let _ = version;
-    let changed = changed_policies(desired, running, adds, removes);
-    let mut impact = Impact::default();
-    for (config, other, life) in [(desired, running, Life::Added), (running, desired, Life::Removed)] {
-        for session in crate::merge::sessions(config) {
-            if !crate::merge::sessions(other).contains(&session) {
-                impact.sessions.entry(session).or_default().life = life;
-            }
-        }
-    }
-    for line in adds.iter().chain(removes) {
-        statement_effect(line, desired, running, &mut impact);
-    }
-    for config in [desired, running] {
-        for (vrf, instance) in config.bgp_instances() {
-            for (_, family) in instance.children.with_prefix("address-family ") {
-                let Some(crate::config::Context::Family(name)) = family.opens else { continue };
-                for (_, node) in family.children.iter() {
-                    let words = node.statement.words();
-                    if let Some((direction, policies)) = references(&words)
-                        && policies.iter().any(|policy| changed.contains(policy))
-                    {
-                        touch(&mut impact, config, vrf, whom(&words), name, direction);
-                    }
+        let Some(group) = group else { return Touch::default() };
+        let mut touch =
+            self.groups.get(&(session.vrf.clone(), group.to_owned())).cloned().unwrap_or_default();
+        if let PeerId::Address(address) = session.peer {
+            for ((_, range), of_range) in self.ranges.iter().filter(|((vrf, _), _)| *vrf == session.vrf) {
+                if range.parse::<IpNet>().is_ok_and(|range| range.contains(&address)) {
+                    touch.life = touch.life.max(of_range.life);
+                    of_range.causes.iter().for_each(|cause| touch.push(cause.clone()));
                 }
             }
         }
-    }
-    impact
-}
-
-/// A route-map, or a list by its kind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Policy {
-    RouteMap(String),
-    PrefixList(String),
-    AccessList(String),
-    AsPathList(String),
-    CommunityList(String),
-}
-
-impl Policy {
-    /// The policy that a top-level line belongs to.
-    fn of(words: &[&str]) -> Option<Self> {
-        let name = |name: &&str| (*name).to_owned();
-        match words {
-            ["route-map", map, ..] => Some(Self::RouteMap(name(map))),
-            ["ip" | "ipv6", "prefix-list", list, ..] => Some(Self::PrefixList(name(list))),
-            ["ip" | "ipv6" | "mac", "access-list", list, ..] | ["access-list", list, ..] => {
-                Some(Self::AccessList(name(list)))
-            }
-            ["bgp", "as-path", "access-list", list, ..] => Some(Self::AsPathList(name(list))),
-            ["bgp", kind, "standard" | "expanded", list, ..] | ["bgp", kind, list, ..]
-                if kind.ends_with("community-list") =>
-            {
-                Some(Self::CommunityList(name(list)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The policies that a clause of a route-map refers to.
-    fn referred(words: &[&str]) -> Vec<Self> {
-        let name = |name: &&str| (*name).to_owned();
-        match words {
-            ["call", map] => vec![Self::RouteMap(name(map))],
-            ["match", _, _, "prefix-list", list] => vec![Self::PrefixList(name(list))],
-            ["match", "as-path", list] => vec![Self::AsPathList(name(list))],
-            ["match", "community" | "large-community" | "extcommunity", list, ..]
-            | ["set", "comm-list" | "large-comm-list" | "extended-comm-list", list, ..] => {
-                vec![Self::CommunityList(name(list))]
-            }
-            ["match", "ip" | "ipv6", "address" | "next-hop" | "route-source", list] => {
-                vec![Self::AccessList(name(list))]
-            }
-            _ => Vec::new(),
-        }
+        touch
     }
 }
 
-/// Policies whose text changed, and those that refer to them, in any number of steps.
-fn changed_policies(
-    desired: &Config,
-    running: &Config,
-    adds: &[PlanLine],
-    removes: &[PlanLine],
-) -> BTreeSet<Policy> {
-    let mut changed = BTreeSet::new();
-    for line in adds.iter().chain(removes) {
-        let outermost = line.blocks.first().map_or(line.statement.reveal(), String::as_str);
-        changed.extend(Policy::of(&outermost.split(' ').collect::<Vec<_>>()));
+// === impl Touch ===
+
+impl Touch {
+    /// The touch in one word: the gravest of [`Self::classes`].
+    pub fn class(&self) -> Class {
+        self.classes().last().copied().unwrap_or(Class::None)
     }
-    loop {
-        let before = changed.len();
-        for config in [desired, running] {
-            for (_, entry) in config.top.with_prefix("route-map ") {
-                let refers = |(_, clause): (&str, &crate::config::Node)| {
-                    Policy::referred(&clause.statement.words()).iter().any(|policy| changed.contains(policy))
-                };
-                if entry.children.iter().any(refers) {
-                    changed.extend(Policy::of(&entry.statement.words()));
-                }
-            }
-        }
-        if changed.len() == before {
-            return changed;
-        }
-    }
-}
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    In,
-    Out,
-}
-
-/// The policies that a line of an address family applies, and in which direction.
-fn references(words: &[&str]) -> Option<(Direction, Vec<Policy>)> {
-    let direction = |word: &str| if word == "in" { Direction::In } else { Direction::Out };
-    let name = |name: &&str| (*name).to_owned();
-    match words {
-        ["neighbor", _, "route-map", map, way] => Some((direction(way), vec![Policy::RouteMap(name(map))])),
-        ["neighbor", _, "prefix-list", list, way] => {
-            Some((direction(way), vec![Policy::PrefixList(name(list))]))
-        }
-        ["neighbor", _, "distribute-list", list, way] => {
-            Some((direction(way), vec![Policy::AccessList(name(list))]))
-        }
-        ["neighbor", _, "filter-list", list, way] => {
-            Some((direction(way), vec![Policy::AsPathList(name(list))]))
-        }
-        ["neighbor", _, "advertise-map", rest @ ..] => {
-            Some((Direction::Out, rest.iter().map(|map| Policy::RouteMap(name(map))).collect()))
-        }
-        ["neighbor", _, "unsuppress-map", map] | [.., "route-map", map] => {
-            Some((Direction::Out, vec![Policy::RouteMap(name(map))]))
-        }
-        _ => None,
-    }
-}
-
-/// The neighbor that a line names; `None` = every session of the instance.
-fn whom<'a>(words: &[&'a str]) -> Option<&'a str> {
-    match words {
-        ["neighbor", peer, ..] => Some(peer),
-        _ => None,
-    }
-}
-
-fn touch(
-    impact: &mut Impact,
-    config: &Config,
-    vrf: &str,
-    peer: Option<&str>,
-    family: AddressFamily,
-    direction: Direction,
-) {
-    for touch in touched(impact, config, vrf, peer) {
-        let set = if direction == Direction::In { &mut touch.policy_in } else { &mut touch.policy_out };
-        set.insert(family);
-    }
-}
-
-/// The entries of the sessions that `peer` stands for: itself, the members of a group, or everyone.
-fn touched<'a>(impact: &'a mut Impact, config: &Config, vrf: &str, peer: Option<&str>) -> Vec<&'a mut Touch> {
-    let Some(instance) = config.top.get(&format!("router bgp vrf {vrf}")) else { return Vec::new() };
-    let is_group = |name: &str| {
-        instance
-            .children
-            .get(&format!("neighbor {name} peer-group"))
-            .is_some_and(|node| node.statement.words().len() == 3)
-    };
-    let sessions: BTreeSet<SessionId> = crate::merge::sessions(config)
-        .into_iter()
-        .filter(|session| session.vrf == vrf)
-        .filter(|session| match peer {
-            None => true,
-            Some(peer) if is_group(peer) => {
-                group_of(&instance.children, &session.peer).as_deref() == Some(peer)
-            }
-            Some(peer) => session.peer == PeerId::from(peer),
-        })
-        .collect();
-    let groups: BTreeSet<(String, String)> = instance
-        .children
-        .with_prefix("neighbor ")
-        .filter_map(|(_, node)| match node.statement.words().as_slice() {
-            ["neighbor", group, "peer-group"] => Some((*group).to_owned()),
-            _ => None,
-        })
-        .filter(|group| peer.is_none_or(|peer| peer == group))
-        .map(|group| (vrf.to_owned(), group))
-        .collect();
-    for session in &sessions {
-        impact.sessions.entry(session.clone()).or_default();
-    }
-    for group in &groups {
-        impact.groups.entry(group.clone()).or_default();
-    }
-    let of_sessions =
-        impact.sessions.iter_mut().filter(|(id, _)| sessions.contains(*id)).map(|(_, touch)| touch);
-    let of_groups = impact.groups.iter_mut().filter(|(id, _)| groups.contains(*id)).map(|(_, touch)| touch);
-    of_sessions.chain(of_groups).collect()
-}
-
-fn group_of(instance: &Tree, peer: &PeerId) -> Option<String> {
-    instance.with_prefix(&format!("neighbor {peer} ")).find_map(|(_, node)| {
-        match node.statement.words().as_slice() {
-            ["neighbor", _, .., "peer-group", group] => Some((*group).to_owned()),
-            _ => None,
-        }
-    })
-}
-
-/// What a changed line of `router bgp` does by itself.
-enum Effect {
-    Nothing,
-    Policy(Direction),
-    Reset,
-}
-
-fn statement_effect(line: &PlanLine, desired: &Config, running: &Config, impact: &mut Impact) {
-    let Some(instance) = line.blocks.first().filter(|block| block.starts_with("router bgp")) else { return };
-    let vrf = instance.split_once(" vrf ").map_or("default", |(_, vrf)| vrf);
-    let words = line.statement.words();
-    let words = words.strip_prefix(&["no"]).unwrap_or(&words);
-    let family = line
-        .blocks
-        .get(1)
-        .and_then(|block| block.strip_prefix("address-family "))
-        .and_then(AddressFamily::from_config_words);
-    let effect = effect(words, family.is_some());
-    for config in [desired, running] {
-        match (&effect, family) {
-            (Effect::Nothing, _) | (Effect::Policy(_), None) => {}
-            (Effect::Policy(direction), Some(family)) => {
-                touch(impact, config, vrf, whom(words), family, *direction);
-            }
-            (Effect::Reset, _) => {
-                for touch in touched(impact, config, vrf, whom(words)) {
-                    if touch.life == Life::Stays {
-                        touch.life = Life::Reset;
-                    }
-                }
+    /// The touch in the words of the status: what becomes of the session, or else its policies that change. Empty if
+    /// it stays as it is; in order, the gravest last.
+    pub fn classes(&self) -> Vec<Class> {
+        match self.life {
+            Life::Added => vec![Class::Added],
+            Life::Removed => vec![Class::Removed],
+            Life::Reset => vec![Class::Reset],
+            Life::Stays => {
+                let policies = [(&self.policy_out, Class::PolicyOut), (&self.policy_in, Class::PolicyIn)];
+                policies
+                    .into_iter()
+                    .filter(|(families, _)| !families.is_empty())
+                    .map(|(_, class)| class)
+                    .collect()
             }
         }
     }
+
+    /// Returns whether FRR itself makes the routes of `family` judged again.
+    pub fn is_left_to_frr(&self, family: AddressFamily, direction: Direction) -> bool {
+        self.left_to_frr.contains(&(family, direction))
+    }
+
+    /// Notes what `cause` does to the session, in `families` as far as it is about families.
+    fn record(&mut self, families: &[AddressFamily], cause: Cause) {
+        use Direction::{In, Out};
+        for (direction, by_frr) in match cause.effect {
+            Effect::PolicyIn => &[(In, false)][..],
+            Effect::PolicyOut => &[(Out, false)],
+            Effect::ReadAgain => &[(In, true)],
+            Effect::SentAgain => &[(Out, true)],
+            Effect::BothAgain => &[(In, true), (Out, true)],
+            Effect::Nothing
+            | Effect::Pending
+            | Effect::Announces
+            | Effect::Added
+            | Effect::Removed
+            | Effect::Reset
+            | Effect::Recreated => &[],
+        } {
+            for family in families {
+                self.judge_again(*family, *direction, *by_frr);
+            }
+        }
+        match cause.effect {
+            Effect::Nothing => return,
+            Effect::Added => self.life = Life::Added,
+            Effect::Removed => self.life = Life::Removed,
+            Effect::Reset | Effect::Recreated if self.life == Life::Stays => self.life = Life::Reset,
+            Effect::Reset
+            | Effect::Recreated
+            | Effect::Pending
+            | Effect::Announces
+            | Effect::SentAgain
+            | Effect::ReadAgain
+            | Effect::BothAgain
+            | Effect::PolicyOut
+            | Effect::PolicyIn => {}
+        }
+        self.push(cause);
+    }
+
+    fn judge_again(&mut self, family: AddressFamily, direction: Direction, by_frr: bool) {
+        let families = match direction {
+            Direction::In => &mut self.policy_in,
+            Direction::Out => &mut self.policy_out,
+        };
+        let is_new = families.insert(family);
+        if !by_frr {
+            self.left_to_frr.remove(&(family, direction));
+        } else if is_new {
+            self.left_to_frr.insert((family, direction));
+        }
+    }
+
+    /// Keeps `cause`, unless its line is there already or there are enough that are as grave.
+    fn push(&mut self, cause: Cause) {
+        let is_known = |known: &Cause| {
+            (known.effect, known.sign, &known.line) == (cause.effect, cause.sign, &cause.line)
+        };
+        if self.causes.iter().any(is_known) {
+            return;
+        }
+        if self.causes.len() >= CAUSES_MAX {
+            let lightest = self.causes.iter().enumerate().rev().min_by_key(|(_, cause)| cause.effect);
+            let Some((at, _)) = lightest.filter(|(_, lightest)| lightest.effect < cause.effect) else {
+                return;
+            };
+            self.causes.remove(at);
+        }
+        self.causes.push(cause);
+    }
 }
 
-fn effect(words: &[&str], in_family: bool) -> Effect {
-    match words {
-        ["neighbor", _, "route-map" | "prefix-list" | "distribute-list" | "filter-list", _, "in"]
-        | ["neighbor", _, "weight" | "allowas-in", ..] => Effect::Policy(Direction::In),
-        ["neighbor", _, "route-map" | "prefix-list" | "distribute-list" | "filter-list", _, "out"]
-        | [
-            "neighbor",
-            _,
-            "unsuppress-map"
-            | "default-originate"
-            | "next-hop-self"
-            | "remove-private-AS"
-            | "send-community"
-            | "as-override"
-            | "attribute-unchanged"
-            | "advertise-map",
-            ..,
-        ] => Effect::Policy(Direction::Out),
-        [
-            "neighbor",
-            _,
-            "description"
-            | "timers"
-            | "advertisement-interval"
-            | "bfd"
-            | "maximum-prefix"
-            | "soft-reconfiguration",
-            ..,
-        ]
-        | [
-            "address-family" | "timers" | "update-delay" | "coalesce-time" | "read-quanta" | "write-quanta",
-            ..,
-        ]
-        | [
-            "bgp",
-            "bestpath"
-            | "log-neighbor-changes"
-            | "network"
-            | "deterministic-med"
-            | "always-compare-med"
-            | "listen"
-            | "ebgp-requires-policy"
-            | "default"
-            | "graceful-restart",
-            ..,
-        ] => Effect::Nothing,
-        [
-            "network" | "aggregate-address" | "redistribute" | "maximum-paths" | "distance" | "table-map",
-            ..,
-        ] if in_family => Effect::Nothing,
-        _ => Effect::Reset,
+// === impl Class ===
+
+impl Class {
+    /// The word in status, plans and labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::PolicyOut => "PolicyOut",
+            Self::PolicyIn => "PolicyIn",
+            Self::Added => "Added",
+            Self::Removed => "Removed",
+            Self::Reset => "Reset",
+        }
     }
 }
 

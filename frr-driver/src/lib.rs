@@ -10,6 +10,7 @@ pub mod secret;
 
 pub mod check;
 
+mod diff;
 pub mod impact;
 pub mod plan;
 pub mod reload;

@@ -1,11 +1,11 @@
 //! Base and contributions, in order, to what FRR would hold after reading them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
 use crate::{
-    config::{Config, Loader, Node, Origin, Tree, lex, load},
+    config::{Config, Conflict, Loader, Origin, Tree, lex},
     policy::Policy,
     quirks::FrrVersion,
     session::{PeerId, SessionId},
@@ -14,8 +14,8 @@ use crate::{
 /// The name of the base in every `source:line`.
 pub const BASE: &str = "base";
 
-/// An accepted contribution.
-#[derive(Clone, Copy, Debug)]
+/// An accepted contribution; its text may hold passwords, and `Debug` does not show it.
+#[derive(Clone, Copy)]
 pub struct Contribution<'a> {
     /// Its name, as in `source:line`.
     pub name: &'a str,
@@ -23,6 +23,12 @@ pub struct Contribution<'a> {
     pub text: &'a str,
     /// What it may say.
     pub policy: Policy,
+}
+
+impl fmt::Debug for Contribution<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?}, {} bytes)", self.name, self.policy, self.text.len())
+    }
 }
 
 /// Something that a person should know about the merge, and that stops nothing.
@@ -78,8 +84,8 @@ fn feed(hash: &mut Sha256, tree: &Tree) {
     hash.update([1]);
 }
 
-impl std::fmt::Display for Generation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
@@ -90,22 +96,33 @@ impl std::fmt::Display for Generation {
 /// entries of `extras` for peers that the base does not have are inert, and where two contributions set the
 /// same thing differently, the first stays. Both are reported.
 pub fn merge(base: &str, contributions: &[Contribution<'_>], version: FrrVersion) -> Desired {
-    let base_config = load(BASE, base, version);
     let mut warnings = Vec::new();
     let mut loader = Loader::new(version);
     loader.load(BASE, base);
-    let mut said: BTreeMap<(String, String), (String, Origin)> = BTreeMap::new();
+    let peers = Peers::of(loader.so_far());
     for contribution in contributions {
-        let text = match contribution.policy {
-            Policy::Extras => without_inert(contribution, &base_config, &mut warnings),
-            Policy::Full => contribution.text.to_owned(),
-        };
-        let text = without_conflicts(contribution.name, &text, &mut said, version, &mut warnings);
-        loader.load(contribution.name, &text);
+        match contribution.policy {
+            Policy::Extras => {
+                let text = without_inert(contribution, &peers, &mut warnings);
+                loader.load(contribution.name, &text);
+            }
+            Policy::Full => loader.load(contribution.name, contribution.text),
+        }
+        loader.protect(contribution.name);
+        warnings.extend(loader.take_conflicts().into_iter().map(conflict));
     }
     let config = loader.finish();
+    warnings.extend(config.lost.iter().map(|lost| Warning {
+        origin: lost.statement.origin.clone(),
+        message: format!("{}: {}", lost.statement, lost.reason),
+    }));
     let generation = Generation::of(&config);
     Desired { config, generation, warnings }
+}
+
+fn conflict(Conflict { ignored, first }: Conflict) -> Warning {
+    let message = format!("{} says `{first}` already: `{ignored}` is ignored", first.origin);
+    Warning { origin: ignored.origin, message }
 }
 
 /// Returns every session that `config` states: neighbors with a remote AS, a peer-group or an interface.
@@ -130,110 +147,86 @@ pub fn sessions(config: &Config) -> Vec<SessionId> {
     sessions
 }
 
-/// Blanks the entries of maps that no neighbor of the base uses for what it receives; line numbers stay.
-fn without_inert(contribution: &Contribution<'_>, base: &Config, warnings: &mut Vec<Warning>) -> String {
-    let source: Arc<str> = Arc::from(contribution.name);
-    let used = inbound_maps(base);
-    let mut kept: Vec<&str> = contribution.text.split('\n').collect();
-    let mut inert = false;
-    for line in lex(&source, contribution.text) {
-        match line.text.split(' ').collect::<Vec<_>>().as_slice() {
-            ["route-map", name, ..] => {
-                inert = !used.contains_key(*name);
-                if inert {
-                    let message = inert_reason(name, base, &used);
-                    warnings.push(Warning { origin: line.origin.clone(), message });
-                }
-            }
-            ["match", ..] => {}
-            _ => inert = false,
-        }
-        let index = usize::try_from(line.origin.line).unwrap_or(usize::MAX).saturating_sub(1);
-        if inert && let Some(text) = kept.get_mut(index) {
-            *text = "";
-        }
-    }
-    kept.join("\n")
+/// The sessions of the base, and the route-maps that they use for what they receive.
+struct Peers {
+    sessions: Vec<SessionId>,
+    /// Map and first session that uses it.
+    inbound: BTreeMap<String, SessionId>,
 }
 
-/// The route-maps that neighbors use for what they receive, with the first session of each.
-fn inbound_maps(config: &Config) -> BTreeMap<String, SessionId> {
-    let mut maps = BTreeMap::new();
-    for (vrf, instance) in config.bgp_instances() {
-        for (_, family) in instance.children.with_prefix("address-family ") {
-            for (_, node) in family.children.with_prefix("neighbor ") {
-                if let ["neighbor", peer, "route-map", name, "in"] = node.statement.words().as_slice() {
-                    let session = SessionId { vrf: vrf.to_owned(), peer: PeerId::from(*peer) };
-                    maps.entry((*name).to_owned()).or_insert(session);
+// === impl Peers ===
+
+impl Peers {
+    fn of(base: &Config) -> Self {
+        let mut inbound = BTreeMap::new();
+        for (vrf, instance) in base.bgp_instances() {
+            for (_, family) in instance.children.with_prefix("address-family ") {
+                for (_, node) in family.children.with_prefix("neighbor ") {
+                    if let ["neighbor", peer, "route-map", name, "in"] = node.statement.words().as_slice() {
+                        let session = SessionId { vrf: vrf.to_owned(), peer: PeerId::from(*peer) };
+                        inbound.entry((*name).to_owned()).or_insert(session);
+                    }
                 }
             }
         }
+        Self { sessions: sessions(base), inbound }
     }
-    maps
-}
 
-fn inert_reason(name: &str, base: &Config, used: &BTreeMap<String, SessionId>) -> String {
-    let peer = name.strip_suffix("-in").unwrap_or(name);
-    let named = sessions(base).into_iter().find(|session| {
-        session.peer == PeerId::from(peer)
-            || peer
-                .strip_suffix(&format!("-{}", session.vrf))
-                .is_some_and(|peer| session.peer == PeerId::from(peer))
-    });
-    match named {
-        None => format!("the base has no peer {peer}: the entry waits for it"),
-        Some(session) => match used.iter().find(|(_, user)| **user == session) {
+    /// Why an entry of the map `name` has no effect.
+    fn inert_reason(&self, name: &str) -> String {
+        let peer = name.strip_suffix("-in").unwrap_or(name);
+        let named = self.sessions.iter().find(|session| {
+            session.peer == PeerId::from(peer)
+                || peer
+                    .strip_suffix(&format!("-{}", session.vrf))
+                    .is_some_and(|peer| session.peer == PeerId::from(peer))
+        });
+        let Some(session) = named else {
+            return format!("the base has no peer {peer}: the entry waits for it");
+        };
+        match self.inbound.iter().find(|(_, user)| *user == session) {
             Some((other, _)) => {
                 format!(
                     "peer {session} uses route-map {other}, not {name}: write route-map {other} permit 20"
                 )
             }
             None => format!("peer {session} uses no inbound route-map: the entry has no effect"),
-        },
+        }
     }
 }
 
-/// Blanks the lines of a contribution that set differently what an earlier contribution set.
-fn without_conflicts(
-    name: &str,
-    text: &str,
-    said: &mut BTreeMap<(String, String), (String, Origin)>,
-    version: FrrVersion,
+/// Blanks the entries of maps that no neighbor of the base uses for what it receives; line numbers stay.
+fn without_inert<'a>(
+    contribution: &Contribution<'a>,
+    peers: &Peers,
     warnings: &mut Vec<Warning>,
-) -> String {
-    let own = load(name, text, version);
-    let mut kept: Vec<&str> = text.split('\n').collect();
-    let mut visit = |path: &str, key: &str, node: &Node| {
-        let slot = (path.to_owned(), key.to_owned());
-        let statement = node.statement.reveal().to_owned();
-        match said.get(&slot) {
-            Some((first, origin)) if *first != statement => {
-                let message =
-                    format!("{origin} says {:?} already: this line is ignored", crate::config::redact(first));
-                warnings.push(Warning { origin: node.statement.origin.clone(), message });
-                let index =
-                    usize::try_from(node.statement.origin.line).unwrap_or(usize::MAX).saturating_sub(1);
-                if node.opens.is_none()
-                    && let Some(line) = kept.get_mut(index)
-                {
-                    *line = "";
+) -> Cow<'a, str> {
+    let source: Arc<str> = Arc::from(contribution.name);
+    let mut blank = Vec::new();
+    let mut inert = false;
+    for line in lex(&source, contribution.text) {
+        match line.text.split(' ').collect::<Vec<_>>().as_slice() {
+            ["route-map", name, ..] => {
+                inert = !peers.inbound.contains_key(*name);
+                if inert {
+                    let message = peers.inert_reason(name);
+                    warnings.push(Warning { origin: line.origin.clone(), message });
                 }
             }
-            Some(_) => {}
-            None => {
-                said.insert(slot, (statement, node.statement.origin.clone()));
-            }
+            ["match", ..] => {}
+            _ => inert = false,
         }
-    };
-    walk("", &own.top, &mut visit);
-    kept.join("\n")
-}
-
-fn walk(path: &str, tree: &Tree, visit: &mut impl FnMut(&str, &str, &Node)) {
-    for (key, node) in tree.iter() {
-        visit(path, key, node);
-        walk(&format!("{path}/{key}"), &node.children, visit);
+        if inert {
+            blank.push(line.origin.line);
+        }
     }
+    if blank.is_empty() {
+        return Cow::Borrowed(contribution.text);
+    }
+    let lines = (1_u32..).zip(contribution.text.split('\n'));
+    let kept: Vec<&str> =
+        lines.map(|(number, line)| if blank.binary_search(&number).is_ok() { "" } else { line }).collect();
+    Cow::Owned(kept.join("\n"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::{
     config::{Config, Node, Statement, Tree},
-    impact::{Impact, impact},
+    diff::{Difference, differences},
+    impact::{Impact, Via, impact},
     quirks::FrrVersion,
 };
 
@@ -51,38 +52,21 @@ impl Plan {
     }
 }
 
-/// Compares `desired` with `running` (what FRR prints, loaded).
+/// Compares `desired` with `running` (what FRR prints, loaded), for a change that goes through frr-reload.
 pub fn plan(desired: &Config, running: &Config, version: FrrVersion) -> Plan {
-    let mut delta = Delta { blocks: Vec::new(), adds: Vec::new(), removes: Vec::new() };
+    plan_via(desired, running, version, Via::FrrReload)
+}
+
+/// Compares `desired` with `running`, for a change that reaches FRR by `via`.
+pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Plan {
+    let mut delta = Delta { version, blocks: Vec::new(), adds: Vec::new(), removes: Vec::new() };
     delta.compare(&desired.top, &running.top);
-    let settles = |line: &PlanLine| never_settles(&line.statement).is_none();
-    delta.adds.retain(settles);
-    delta.removes.retain(settles);
-    let impact = impact(desired, running, &delta.adds, &delta.removes, version);
+    let impact = impact(desired, running, version, via);
     Plan { adds: delta.adds, removes: delta.removes, impact }
 }
 
-/// Lines that FRR takes and prints in no way that was seen, or prints although nobody wrote them: no difference
-/// is made of them. Each with its reason.
-const NEVER_SETTLES: [(&str, &str); 6] = [
-    ("bgp graceful-restart disable-eor", "taken and not printed up to 10.3"),
-    ("log immediate-mode", "taken and not printed on 8.4.4"),
-    ("log record-priority", "printed by one daemon and not by another"),
-    (
-        "use-underlays-nexthop-weight",
-        "printed by 10.7.1 with always-compare-med; removing it switches that off",
-    ),
-    ("nexthop-group ", "taken and not printed up to 8.4.4"),
-    ("key chain ", "taken and not printed up to 8.4.4"),
-];
-
-/// Returns why a difference in this line says nothing, if so.
-pub fn never_settles(statement: &Statement) -> Option<&'static str> {
-    let line = statement.reveal();
-    NEVER_SETTLES.iter().find(|(start, _)| line.starts_with(start)).map(|(_, why)| *why)
-}
-
 struct Delta {
+    version: FrrVersion,
     blocks: Vec<String>,
     adds: Vec<PlanLine>,
     removes: Vec<PlanLine>,
@@ -90,16 +74,15 @@ struct Delta {
 
 impl Delta {
     fn compare(&mut self, desired: &Tree, running: &Tree) {
-        for (key, node) in running.iter() {
-            if desired.get(key).is_none() {
-                let line = self.line(&node.statement);
-                self.removes.push(line);
-            }
-        }
-        for (key, node) in desired.iter() {
-            match running.get(key) {
-                None => self.add(node),
-                Some(other) => self.changed(node, other),
+        for Difference { before, after, .. } in differences(desired, running, self.version) {
+            match (before, after) {
+                (Some(gone), None) => {
+                    let line = self.line(&gone.statement);
+                    self.removes.push(line);
+                }
+                (None, Some(new)) => self.add(new),
+                (Some(before), Some(after)) => self.changed(after, before),
+                (None, None) => {}
             }
         }
     }

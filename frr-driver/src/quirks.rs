@@ -165,6 +165,12 @@ impl FrrVersion {
         self >= Self::V8
     }
 
+    /// Returns whether `use-underlays-nexthop-weight` is printed with `bgp always-compare-med` and
+    /// `bgp deterministic-med`: a flag that collides (10.7.1).
+    pub fn prints_underlays_weight_with_med(self) -> bool {
+        self >= Self::V10_4
+    }
+
     /// Returns whether `debug northbound` includes `callbacks notify`.
     pub fn debugs_northbound_notify(self) -> bool {
         self >= Self::V10

@@ -1,5 +1,4 @@
-//! What FRR does not print: settings at their default, and lines that it takes and forgets. Measured on four
-//! versions.
+//! What FRR does not print because it is the default. Measured on four versions.
 
 use super::grammar::Context;
 use crate::quirks::{FrrVersion, Versions};
@@ -10,7 +9,6 @@ enum Place {
     Top,
     Bgp,
     Family,
-    RouteMap,
     Interface,
     Vrf,
     BfdItem,
@@ -23,12 +21,11 @@ impl Place {
             Context::Top => Some(Self::Top),
             Context::Bgp => Some(Self::Bgp),
             Context::Family(_) => Some(Self::Family),
-            Context::RouteMap => Some(Self::RouteMap),
             Context::Interface => Some(Self::Interface),
             Context::Vrf => Some(Self::Vrf),
             Context::BfdItem => Some(Self::BfdItem),
             Context::Opaque => Some(Self::Opaque),
-            Context::Bfd => None,
+            Context::RouteMap | Context::Bfd => None,
         }
     }
 }
@@ -86,22 +83,9 @@ const ON: &[Row] = &[
     (Place::Interface, "link-detect", Versions::ALL),
 ];
 
-/// Lines that FRR takes and never prints.
-const NEVER_PRINTED: &[Row] = &[
-    (Place::Top, "log monitor ...", Versions::ALL),
-    (Place::Top, "log immediate-mode", Versions::UNTIL_10),
-    (Place::Top, "agentx", Versions::FROM_10),
-    (Place::Top, "route-map * optimization", Versions::ALL),
-    (Place::Bgp, "bgp graceful-restart disable-eor", Versions::UNTIL_10_4),
-    (Place::Bgp, "neighbor * bfd strict", Versions::ALL),
-    (Place::Bgp, "use-underlays-nexthop-weight", Versions::ALL),
-    (Place::Family, "nexthop prefer-global", Versions::ALL),
-    (Place::RouteMap, "set forwarding-address ...", Versions::ALL),
-];
-
 /// Returns whether FRR prints nothing for the line `words`.
 pub(super) fn is_silent(context: Context, words: &[&str], version: FrrVersion) -> bool {
-    [AT_DEFAULT, ON, NEVER_PRINTED].iter().any(|rows| has(rows, context, words, version))
+    [AT_DEFAULT, ON].iter().any(|rows| has(rows, context, words, version))
 }
 
 /// Returns whether `no` + `words` is a statement of its own, because `words` is what FRR does anyway.
@@ -114,7 +98,7 @@ fn has(rows: &[Row], context: Context, words: &[&str], version: FrrVersion) -> b
     rows.iter().any(|(of, line, versions)| *of == place && fits(line, words) && versions.contains(version))
 }
 
-fn fits(line: &str, words: &[&str]) -> bool {
+pub(super) fn fits(line: &str, words: &[&str]) -> bool {
     let mut rest = words.iter();
     for token in line.split(' ') {
         match (token, rest.next()) {

@@ -200,7 +200,7 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
                 "match" | "set" | "call" | "continue" | "on-match" | "description" | "optimization"
             )
         }
-        Context::Interface | Context::Opaque => !is_top_only(first, second),
+        Context::Interface | Context::Opaque => !is_top_only(words),
         Context::Vrf => match first {
             "ip" | "ipv6" => !TOP_IP_WORDS.contains(&second),
             "vni" | "mpls" | "netns" => true,
@@ -208,12 +208,15 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
             _ => false,
         },
         Context::Bfd => matches!(first, "profile" | "peer"),
-        Context::BfdItem => !is_top_only(first, second) && first != "peer" && first != "neighbor",
+        Context::BfdItem => !is_top_only(words) && first != "peer" && first != "neighbor",
     }
 }
 
-fn is_top_only(first: &str, second: &str) -> bool {
+fn is_top_only(words: &[&str]) -> bool {
+    let first = words.first().copied().unwrap_or_default();
+    let second = words.get(1).copied().unwrap_or_default();
     match first {
+        _ if opens(Context::Top, words).is_some() => true,
         "ip" | "ipv6" => TOP_IP_WORDS.contains(&second) || matches!(second, "route" | "nht" | "protocol"),
         "bgp" => TOP_BGP_WORDS.contains(&second),
         "bfd" | "rpki" | "segment-routing" => second.is_empty(),

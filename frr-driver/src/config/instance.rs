@@ -135,6 +135,7 @@ pub(super) fn profile_changes(tree: &mut Tree, before: Dialect, origin: &Origin)
 
 /// Leaves what FRR prints: the settings that differ from the defaults of its version and profile.
 pub(super) fn settle(tree: &mut Tree, dialect: Dialect) {
+    print_underlays_weight(tree, dialect.version);
     let own = dialect.own();
     for switch in &SWITCHES {
         if tree.get(switch.line).is_some() && has(tree, switch.line) == switch.is_on(own) {
@@ -143,5 +144,21 @@ pub(super) fn settle(tree: &mut Tree, dialect: Dialect) {
     }
     if tree.get("timers bgp").is_some_and(|node| node.statement.reveal() == own.timers()) {
         tree.remove("timers bgp");
+    }
+}
+
+/// 10.7.1 prints this line wherever MEDs are compared: one flag for both. Taking it back would switch that off, so it
+/// must stand in what frr-reload compares with the print.
+fn print_underlays_weight(tree: &mut Tree, version: FrrVersion) {
+    let origin = |line: &str| {
+        tree.get(line)
+            .filter(|node| !node.statement.reveal().starts_with("no "))
+            .map(|node| node.statement.origin.clone())
+    };
+    let compares = origin("bgp always-compare-med").or_else(|| origin("bgp deterministic-med"));
+    if version.prints_underlays_weight_with_med()
+        && let Some(origin) = compares
+    {
+        tree.set_line("use-underlays-nexthop-weight".to_owned(), &origin);
     }
 }

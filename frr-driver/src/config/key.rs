@@ -41,7 +41,7 @@ const TOP: &[Pattern] = &[
     "ipv6 nht resolve-via-default",
     "bgp route-map delay-timer ...",
     "bgp update-delay ...",
-    "bgp send-extra-data *",
+    "bgp send-extra-data zebra",
     "bgp no-rib",
     "bgp graceful-shutdown",
     "bgp suppress-fib-pending",
@@ -343,4 +343,19 @@ fn matched(pattern: &[&str], words: &[&str]) -> Option<String> {
         key.push_str(word);
     }
     rest.next().is_none().then_some(key)
+}
+
+/// The patterns of `context`, for a test that holds another table against this one.
+#[cfg(test)]
+pub(crate) fn patterns(context: Context) -> &'static [&'static str] {
+    match context {
+        Context::Top => TOP,
+        Context::Bgp => BGP,
+        Context::Family(_) => FAMILY,
+        Context::RouteMap => ROUTE_MAP,
+        Context::Interface => INTERFACE,
+        Context::Vrf => VRF,
+        Context::BfdItem => BFD_ITEM,
+        Context::Bfd | Context::Opaque => &[],
+    }
 }

@@ -8,24 +8,28 @@ const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 
 /// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
 /// default, and stays so when the default is switched off afterwards; capabilities likewise.
-pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin) {
-    let (["neighbor", peer, "remote-as" | "interface", rest @ ..]
-    | ["neighbor", peer, "peer-group", rest @ ..]) = words
-    else {
-        return;
-    };
+pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin, version: FrrVersion) {
+    let ["neighbor", peer, "remote-as" | "interface" | "peer-group", rest @ ..] = words else { return };
     let joins_group = words.contains(&"peer-group") && !rest.is_empty();
     if joins_group || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
         return;
     }
-    for kind in CAPABILITIES {
-        if instance::has(tree, &format!("bgp default {kind}-capability")) {
-            tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
-        }
+    for kind in default_capabilities(tree, version) {
+        tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
     }
     for family in default_families(tree) {
         family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
     }
+}
+
+/// The capabilities that a new neighbor has.
+fn default_capabilities(tree: &Tree, version: FrrVersion) -> Vec<&'static str> {
+    let is_default = |kind: &&str| {
+        let line = format!("bgp default {kind}-capability");
+        let words: Vec<&str> = line.split(' ').collect();
+        instance::is_switch(&words, version) && instance::has(tree, &line)
+    };
+    CAPABILITIES.into_iter().filter(is_default).collect()
 }
 
 /// The families in which a new neighbor is active.
@@ -57,16 +61,14 @@ pub(super) fn replace_bfd(tree: &mut Tree, words: &[&str], version: FrrVersion) 
 }
 
 /// Leaves the lines that FRR prints: the differences from what is in force at the end.
-pub(super) fn settle(tree: &mut Tree, asn: &str) {
+pub(super) fn settle(tree: &mut Tree, asn: &str, version: FrrVersion) {
     remove_extended_nexthop(tree);
     let peers = Peers::of(tree);
     swallow_group_lines(tree, &peers.members);
     drop_internal_multihop(tree, asn, &peers);
-    for kind in CAPABILITIES {
-        if instance::has(tree, &format!("bgp default {kind}-capability")) {
-            for (peer, origin) in &peers.own {
-                invert(tree, format!("neighbor {peer} capability {kind}"), origin);
-            }
+    for kind in default_capabilities(tree, version) {
+        for (peer, origin) in &peers.own {
+            invert(tree, format!("neighbor {peer} capability {kind}"), origin);
         }
     }
     for family in default_families(tree) {
@@ -246,26 +248,26 @@ pub(super) fn implied(context: Context, words: &[&str], version: FrrVersion) -> 
 }
 
 /// `neighbor X interface`, `remote-as` and `peer-group` of an unnumbered peer are one line in FRR's print.
-/// Returns whether the line was taken.
-pub(super) fn set_interface_peer(tree: &mut Tree, words: &[&str], origin: &Origin) -> bool {
-    let (peer, mut parts) = match words {
-        ["neighbor", peer, "interface", rest @ ..] => (*peer, InterfacePeer::read(rest)),
-        ["neighbor", peer, rest @ ("remote-as" | "peer-group"), value] => {
-            let base = format!("neighbor {peer} interface");
-            if tree.get(&base).is_none() {
-                return false;
-            }
-            (*peer, InterfacePeer::read(&[rest, value]))
-        }
-        _ => return false,
-    };
+/// Returns its key and text, if `words` is such a line.
+pub(super) fn interface_peer(tree: &Tree, words: &[&str]) -> Option<(String, String)> {
+    let ["neighbor", peer, kind, rest @ ..] = words else { return None };
+    // `neighbor fe80::1 interface eth0` is an attribute of an address.
+    if peer.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
     let key = format!("neighbor {peer} interface");
+    let mut parts = match (*kind, rest) {
+        ("interface", _) => InterfacePeer::read(rest),
+        ("remote-as" | "peer-group", [value]) if tree.get(&key).is_some() => {
+            InterfacePeer::read(&[kind, value])
+        }
+        _ => return None,
+    };
     if let Some(node) = tree.get(&key) {
         let before = node.statement.words();
         parts.complete(InterfacePeer::read(before.get(3..).unwrap_or_default()));
     }
-    tree.set(key, Statement::new(parts.text(peer), origin.clone()));
-    true
+    Some((key, parts.text(peer)))
 }
 
 #[derive(Default)]

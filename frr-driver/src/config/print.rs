@@ -76,9 +76,9 @@ enum Section {
 }
 
 impl Section {
-    /// Lists and maps are in order of name and number; everything else is in the order written.
+    /// Lines and blocks whose words are not known are in the order written; everything else is by name and number.
     fn is_keyed(self) -> bool {
-        matches!(self, Self::List | Self::RouteMap)
+        !matches!(self, Self::Lines | Self::Opaque)
     }
 }
 
@@ -111,6 +111,7 @@ fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVer
     }
     let close = match context {
         Context::Family(_) => "exit-address-family",
+        Context::Opaque if node.statement.reveal().starts_with("address-family ") => "exit-address-family",
         Context::Vrf => "exit-vrf",
         Context::Opaque if node.statement.reveal().starts_with("vni ") => "exit-vni",
         Context::Top
@@ -126,11 +127,19 @@ fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVer
     }
 }
 
-/// The order within a block: what makes a neighbor comes before what describes it, families come last.
+/// The order within a block: as written where the words are not known, else by key, so that equal meaning is equal
+/// text; what makes a neighbor comes before what describes it, families come last.
 fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
-    let mut nodes: Vec<&Node> = tree.in_written_order().into_iter().map(|(_, node)| node).collect();
+    if context == Context::Opaque {
+        return tree.in_written_order().into_iter().map(|(_, node)| node).collect();
+    }
+    let mut nodes: Vec<&Node> = tree.iter().map(|(_, node)| node).collect();
+    if context == Context::Bfd {
+        // Where no `exit` closes the block, a profile behind a peer would be a line of the peer.
+        nodes.sort_by_key(|node| !node.statement.reveal().starts_with("profile "));
+    }
     if context == Context::Bgp {
-        nodes.sort_by_key(|node| match node.statement.words().as_slice() {
+        nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
             _ if node.opens.is_some() => 5,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,

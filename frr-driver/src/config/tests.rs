@@ -1,4 +1,5 @@
 mod constructs;
+mod identity;
 mod merge_cases;
 mod printed;
 mod records;
@@ -78,4 +79,18 @@ fn what_is_rendered_loads_as_what_was_rendered() {
         let again = load("rendered", rendered.reveal(), version);
         assert_eq!(lines(&config.top, ""), lines(&again.top, ""));
     }
+}
+
+#[test]
+fn no_password_shows_in_any_debug() {
+    let text = "password hush\nenable password hush\nkey chain K\n key 1\n  key-string hush\n\
+                router bgp 1\n neighbor 10.0.0.1 remote-as 2\n neighbor 10.0.0.1 password hush\n unknown secret hush\n";
+    let mut loader = Loader::new(FrrVersion::default());
+    for line in lex(&Arc::from("base"), text) {
+        loader.line(&line);
+        assert!(!format!("{loader:?} {line:?}").contains("hush"), "{loader:?}");
+    }
+    let config = loader.finish();
+    assert!(!format!("{config:?} {:?}", render(&config, &[], FrrVersion::default())).contains("hush"));
+    assert_eq!(render(&config, &[], FrrVersion::default()).reveal().matches("hush").count(), 5);
 }

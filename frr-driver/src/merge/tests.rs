@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::load;
 
 const VERSION: FrrVersion = FrrVersion(8, 4, 4);
 const BASE_TEXT: &str = "\

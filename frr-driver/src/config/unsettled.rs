@@ -1,0 +1,44 @@
+//! Lines that FRR takes and does not print, or prints by one daemon and not by another: they are sent with the rest,
+//! and no difference is made of them.
+
+use super::Statement;
+use crate::quirks::{FrrVersion, Versions};
+
+/// A form of line that never settles.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsettled {
+    /// The words: `*` = any word, `...` = any rest, none included.
+    pub pattern: &'static str,
+    /// The versions of FRR for which it holds.
+    pub versions: Versions,
+    /// What FRR does with the line.
+    pub reason: &'static str,
+    /// Where that is known from.
+    pub source: &'static str,
+}
+
+/// Every form that is known.
+pub const UNSETTLED: &[Unsettled] = &[
+    unsettled("bgp graceful-restart disable-eor", Versions::UNTIL_10_4, NOT_PRINTED),
+    unsettled("log immediate-mode", Versions::UNTIL_10, NOT_PRINTED),
+    unsettled("key chain *", Versions::UNTIL_10, NOT_PRINTED),
+    unsettled("nexthop-group *", Versions::ALL, NOT_PRINTED),
+    unsettled("neighbor * bfd strict", Versions::ALL, NOT_PRINTED),
+    unsettled("nexthop prefer-global", Versions::ALL, NOT_PRINTED),
+    unsettled("set forwarding-address ...", Versions::ALL, NOT_PRINTED),
+    unsettled("log monitor ...", Versions::ALL, "deprecated: taken, and does nothing (lib/log_vty.c)"),
+    unsettled("agentx", Versions::ALL, "taken where the SNMP module is loaded, and not printed"),
+    unsettled("log record-priority", Versions::ALL, "printed by one daemon and not by another"),
+];
+
+const NOT_PRINTED: &str = "taken, and not printed";
+
+const fn unsettled(pattern: &'static str, versions: Versions, reason: &'static str) -> Unsettled {
+    Unsettled { pattern, versions, reason, source: "measured on 7.5.1, 8.4.4, 10.3 and 10.7.1" }
+}
+
+/// Returns why a difference in this line (or block) says nothing, if so.
+pub fn never_settles(statement: &Statement, version: FrrVersion) -> Option<&'static Unsettled> {
+    let words = statement.words_after_no();
+    UNSETTLED.iter().find(|row| row.versions.contains(version) && super::defaults::fits(row.pattern, &words))
+}

@@ -1,0 +1,438 @@
+//! From the difference of two configurations to the sessions that it touches.
+
+use std::{borrow::Cow, cell::OnceCell};
+
+use ipnet::IpNet;
+
+use super::{
+    Cause, Effect, Impact, Life, Sign, Touch, Via,
+    effects::{self, Change, Verdict, When, Whom},
+    instance::{Instance, Target, instances},
+    policies::{self, Changed, Line},
+};
+use crate::{
+    config::{Config, Context, Node, Statement, Tree},
+    diff::{Difference, children, differences},
+    quirks::FrrVersion,
+    session::{AddressFamily, PeerId},
+};
+
+/// Computes what the way from `running` to `desired` touches.
+pub(crate) fn impact(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Impact {
+    let top = differences(&desired.top, &running.top, version);
+    if top.is_empty() {
+        return Impact::default();
+    }
+    let changed = policies::changed(desired, running, &top, version);
+    let instances = instances(desired, running);
+    let mut judge = Judge { version, via, changed, impact: Impact::default() };
+    for instance in &instances {
+        judge.come_and_go(instance);
+        judge.instance(instance);
+        judge.references(instance);
+    }
+    for difference in &top {
+        judge.global(difference, &instances);
+    }
+    for instance in &instances {
+        judge.set_members_apart(instance);
+    }
+    judge.impact
+}
+
+struct Judge<'a> {
+    version: FrrVersion,
+    via: Via,
+    changed: Changed<'a>,
+    impact: Impact,
+}
+
+/// Where a line stands.
+struct Place<'a, 'b> {
+    instance: &'b Instance<'a>,
+    /// The headers of its blocks.
+    blocks: &'b [&'a Statement],
+    context: Context,
+    /// The lines beside it, on both sides.
+    siblings: [Option<&'a Tree>; 2],
+    /// Whom the lines are about that name no neighbor, once somebody asked.
+    everyone: OnceCell<Vec<Target<'a>>>,
+}
+
+// === impl Place ===
+
+impl<'a, 'b> Place<'a, 'b> {
+    fn new(
+        instance: &'b Instance<'a>,
+        blocks: &'b [&'a Statement],
+        context: Context,
+        siblings: [Option<&'a Tree>; 2],
+    ) -> Self {
+        Self { instance, blocks, context, siblings, everyone: OnceCell::new() }
+    }
+
+    fn family(&self) -> Option<AddressFamily> {
+        match self.context {
+            Context::Family(family) => Some(family),
+            Context::Top
+            | Context::Bgp
+            | Context::RouteMap
+            | Context::Interface
+            | Context::Vrf
+            | Context::Bfd
+            | Context::BfdItem
+            | Context::Opaque => None,
+        }
+    }
+
+    /// Everyone whom a line without a neighbor is about.
+    fn everyone(&self, verdict: &Verdict) -> Vec<Target<'a>> {
+        // A statement that is not known may touch sessions without the family, too.
+        let Some(family) = self.family().filter(|_| verdict.effect < Effect::Reset) else {
+            let is_meant = |target: &Target<'a>| match verdict.whom {
+                Whom::All => true,
+                // Where the AS is not known, both count.
+                Whom::Ibgp => self.instance.is_internal(*target).unwrap_or(true),
+                Whom::Ebgp => !self.instance.is_internal(*target).unwrap_or(false),
+            };
+            return self.instance.everyone().into_iter().filter(is_meant).collect();
+        };
+        self.everyone.get_or_init(|| self.instance.everyone_in(family)).clone()
+    }
+
+    /// Returns whether a member of a peer-group has the line `key` of `name` itself, before and after.
+    fn overrides(&self, key: &str, name: &str, member: &str) -> bool {
+        let key = key.replacen(name, member, 1);
+        self.siblings.iter().all(|tree| tree.is_some_and(|tree| tree.get(&key).is_some()))
+    }
+}
+
+// === impl Judge ===
+
+impl<'a> Judge<'a> {
+    fn touch(&mut self, instance: &Instance<'_>, target: Target<'_>) -> &mut Touch {
+        match target {
+            Target::Session(name) => self.impact.sessions.entry(instance.session(name)).or_default(),
+            Target::Dynamic(group) => {
+                self.impact.groups.entry((instance.vrf.to_owned(), group.to_owned())).or_default()
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        instance: &Instance<'_>,
+        target: Target<'_>,
+        families: Option<AddressFamily>,
+        line: &Line,
+        verdict: &Verdict,
+        why: Cow<'static, str>,
+    ) {
+        if verdict.effect == Effect::Nothing {
+            return;
+        }
+        let families = families.map_or_else(|| instance.families(target), |family| vec![family]);
+        let cause = Cause {
+            line: line.text.clone(),
+            origin: line.origin.clone(),
+            sign: line.sign,
+            effect: verdict.effect,
+            why,
+            source: verdict.source,
+        };
+        self.touch(instance, target).record(&families, cause);
+    }
+
+    /// Sessions, peer-groups and listen ranges that come or go.
+    fn come_and_go(&mut self, instance: &Instance<'a>) {
+        let cause = |effect: Effect, line: &Statement, why: &'static str| {
+            let sign = if effect == Effect::Added { Sign::Add } else { Sign::Remove };
+            let blocks: Vec<&Statement> = match (sign, &instance.desired, &instance.running) {
+                (Sign::Add, Some(side), _) | (Sign::Remove, _, Some(side)) => vec![&side.node.statement],
+                (Sign::Add | Sign::Remove, _, _) => Vec::new(),
+            };
+            let Line { text, origin, sign } = Line::new(&blocks, line, sign);
+            Cause { line: text, origin, sign, effect, why: why.into(), source: "" }
+        };
+        for (name, life, line) in instance.coming_and_going() {
+            let effect = if life == Life::Added { Effect::Added } else { Effect::Removed };
+            self.touch(instance, Target::Session(name)).record(&[], cause(effect, line, ""));
+        }
+        for (group, line) in instance.going_groups() {
+            let cause = cause(Effect::Removed, line, "the peer-group goes");
+            self.touch(instance, Target::Dynamic(group)).record(&[], cause);
+        }
+        for (range, line) in instance.going_ranges() {
+            let again = cause(Effect::Recreated, line, "another listen range takes the neighbor again");
+            let mut note = |range: &str, cause: Cause| {
+                let key = (instance.vrf.to_owned(), range.to_owned());
+                self.impact.ranges.entry(key).or_default().record(&[], cause);
+            };
+            if instance.desired_ranges().any(|other| is_within(range, other)) {
+                note(range, again);
+                continue;
+            }
+            note(range, cause(Effect::Removed, line, ""));
+            instance
+                .desired_ranges()
+                .filter(|other| is_within(other, range))
+                .for_each(|other| note(other, again.clone()));
+        }
+    }
+
+    /// The lines of an instance that is there before and after.
+    fn instance(&mut self, instance: &Instance<'a>) {
+        let (Some(running), Some(desired)) = (&instance.running, &instance.desired) else { return };
+        let (before, after) = (running.node, desired.node);
+        if before.statement.reveal() != after.statement.reveal() {
+            let line = Line::new(&[], &after.statement, Sign::Add);
+            let verdict = Verdict {
+                whom: Whom::All,
+                effect: Effect::Recreated,
+                why: "one instance has one AS: frr-reload removes it all and adds it anew",
+                source: "measured on 7.5.1, 8.4.4, 10.3 and 10.7.1",
+            };
+            for target in instance.everyone() {
+                self.record(instance, target, None, &line, &verdict, verdict.why.into());
+            }
+            return;
+        }
+        let siblings = [Some(&before.children), Some(&after.children)];
+        let blocks = [&after.statement];
+        let place = Place::new(instance, &blocks, Context::Bgp, siblings);
+        for difference in differences(&after.children, &before.children, self.version) {
+            match difference.after.or(difference.before).and_then(|node| node.opens) {
+                // A block of which nothing is known counts as a line of which nothing is known.
+                None | Some(Context::Opaque) => self.line(&place, &difference),
+                Some(context) => self.block(instance, context, &after.statement, &difference),
+            }
+        }
+    }
+
+    /// The lines of a block of an instance; blocks within it count as its lines.
+    fn block(
+        &mut self,
+        instance: &Instance<'a>,
+        context: Context,
+        header: &'a Statement,
+        difference: &Difference<'a>,
+    ) {
+        let Some(node) = difference.after.or(difference.before) else { return };
+        let siblings = [difference.before, difference.after].map(|node| node.map(|node| &node.children));
+        let blocks = [header, &node.statement];
+        let place = Place::new(instance, &blocks, context, siblings);
+        for line in children(difference, self.version) {
+            self.line(&place, &line);
+        }
+    }
+
+    /// One line of an instance or of an address family in it.
+    fn line(&mut self, place: &Place<'a, '_>, difference: &Difference<'a>) {
+        let instance = place.instance;
+        let Some(node) = difference.after.or(difference.before) else { return };
+        let words = node.statement.words();
+        let words = words.strip_prefix(&["no"]).unwrap_or(&words);
+        let name = match words {
+            ["neighbor", name, ..] => Some(*name),
+            _ => None,
+        };
+        // The same line of a member overrides that of its group, as long as it is there.
+        let named =
+            name.map(|name| instance.named(name, |member| place.overrides(difference.key, name, member)));
+        if named.as_ref().is_some_and(Vec::is_empty) {
+            return;
+        }
+        let family = place.family();
+        let statement = |node: Option<&'a Node>| node.map(|node| &node.statement);
+        let change = Change { before: statement(difference.before), after: statement(difference.after) };
+        let verdicts = effects::verdicts(place.context, &change, self.version, self.via, |when| {
+            holds(instance, when, name, family, &node.statement)
+        });
+        let Some(line) = Line::of(place.blocks, difference) else { return };
+        for verdict in verdicts.iter().filter(|verdict| verdict.effect != Effect::Nothing) {
+            let targets = match &named {
+                Some(named) => named.clone(),
+                None => place.everyone(verdict),
+            };
+            for target in targets {
+                self.record(instance, target, family, &line, verdict, verdict.why.into());
+            }
+        }
+    }
+
+    /// Those who refer to a policy that changes.
+    fn references(&mut self, instance: &Instance<'a>) {
+        if self.changed.is_empty() {
+            return;
+        }
+        let sides = [&instance.desired, &instance.running];
+        for (side, other) in sides.into_iter().zip(sides.into_iter().rev()) {
+            let Some(side) = side else { continue };
+            for (key, block) in side.node.children.with_prefix("address-family ") {
+                let Some(context @ Context::Family(family)) = block.opens else { continue };
+                let other = other.as_ref().and_then(|other| other.node.children.get(key));
+                let siblings = [Some(&block.children), other.map(|other| &other.children)];
+                let blocks = [&side.node.statement, &block.statement];
+                let place = Place::new(instance, &blocks, context, siblings);
+                for (key, node) in block.children.iter() {
+                    self.reference(&place, family, key, &node.statement);
+                }
+            }
+        }
+    }
+
+    fn reference(
+        &mut self,
+        place: &Place<'a, '_>,
+        family: AddressFamily,
+        key: &str,
+        statement: &'a Statement,
+    ) {
+        let Some(reference) = policies::reference(statement, family) else { return };
+        let of_policy = |policy| self.changed.get(policy).into_iter().flatten().cloned();
+        let lines: Vec<Line> = reference.policies.iter().flat_map(of_policy).collect();
+        if lines.is_empty() {
+            return;
+        }
+        let verdict = Verdict { whom: Whom::All, effect: reference.effect, why: "", source: "" };
+        let targets = match statement.words().as_slice() {
+            ["neighbor", name, ..] => place.instance.named(name, |member| place.overrides(key, name, member)),
+            _ => place.everyone(&verdict),
+        };
+        let why = format!("{statement} refers to it");
+        for target in targets {
+            for line in &lines {
+                self.record(place.instance, target, Some(family), line, &verdict, why.clone().into());
+            }
+        }
+    }
+
+    /// A line or block of the top level, outside the instances.
+    fn global(&mut self, difference: &Difference<'a>, instances: &[Instance<'a>]) {
+        let Some(node) = difference.after.or(difference.before) else { return };
+        match node.opens {
+            None if policies::is_policy(&node.statement) => {}
+            None => self.apart(Context::Top, &[], difference, instances, |_, _| true),
+            Some(Context::Bfd) => {
+                for item in children(difference, self.version) {
+                    self.bfd_item(&node.statement, &item, instances);
+                }
+            }
+            Some(Context::Interface) => {
+                let words = node.statement.words();
+                let Some(interface) = words.get(1).copied() else { return };
+                for line in children(difference, self.version) {
+                    let Some(statement) = line.before.or(line.after).map(|node| &node.statement) else {
+                        continue;
+                    };
+                    let prefix = statement.words().get(2).and_then(|word| word.parse::<IpNet>().ok());
+                    self.apart(Context::Interface, &[&node.statement], &line, instances, |_, target| {
+                        match PeerId::from(target.name()) {
+                            PeerId::Interface(name) => name == interface,
+                            PeerId::Address(address) => {
+                                prefix.is_some_and(|prefix| prefix.contains(&address))
+                            }
+                        }
+                    });
+                }
+            }
+            Some(Context::Vrf) => {
+                for line in children(difference, self.version) {
+                    let vrf = node.statement.words().get(1).copied().unwrap_or_default().to_owned();
+                    self.apart(Context::Vrf, &[&node.statement], &line, instances, |instance, _| {
+                        instance.vrf == vrf
+                    });
+                }
+            }
+            Some(
+                Context::Top
+                | Context::Bgp
+                | Context::Family(_)
+                | Context::RouteMap
+                | Context::BfdItem
+                | Context::Opaque,
+            ) => {}
+        }
+    }
+
+    /// A profile, or a peer, of BFD.
+    fn bfd_item(&mut self, bfd: &'a Statement, item: &Difference<'a>, instances: &[Instance<'a>]) {
+        let Some(node) = item.after.or(item.before) else { return };
+        let words = node.statement.words();
+        for line in children(item, self.version) {
+            let blocks = [bfd, &node.statement];
+            self.apart(Context::BfdItem, &blocks, &line, instances, |instance, target| {
+                match words.as_slice() {
+                    ["profile", profile] => {
+                        instance.sides().any(|side| side.uses_profile(target.name(), profile))
+                    }
+                    ["peer", address, ..] => {
+                        target.name() == *address && instance.sides().any(|side| side.uses_bfd(target.name()))
+                    }
+                    _ => false,
+                }
+            });
+        }
+    }
+
+    /// A line outside the instances, for those of all sessions that `is_about` names.
+    fn apart(
+        &mut self,
+        context: Context,
+        blocks: &[&Statement],
+        difference: &Difference<'a>,
+        instances: &[Instance<'a>],
+        is_about: impl Fn(&Instance<'a>, Target<'a>) -> bool,
+    ) {
+        let statement = |node: Option<&'a Node>| node.map(|node| &node.statement);
+        let change = Change { before: statement(difference.before), after: statement(difference.after) };
+        let verdicts = effects::verdicts(context, &change, self.version, self.via, |_| false);
+        let Some(line) = Line::of(blocks, difference) else { return };
+        for verdict in verdicts.iter().filter(|verdict| verdict.effect != Effect::Nothing) {
+            for instance in instances {
+                for target in instance.everyone().into_iter().filter(|target| is_about(instance, *target)) {
+                    self.record(instance, target, None, &line, verdict, verdict.why.into());
+                }
+            }
+        }
+    }
+
+    /// Gives the members of groups with dynamic neighbors an entry: what is said of the group is not about them.
+    fn set_members_apart(&mut self, instance: &Instance<'a>) {
+        for name in instance.members_beside_dynamic() {
+            self.touch(instance, Target::Session(name));
+        }
+    }
+}
+
+/// Answers what the rows of the effects ask.
+fn holds(
+    instance: &Instance<'_>,
+    when: When,
+    name: Option<&str>,
+    family: Option<AddressFamily>,
+    statement: &Statement,
+) -> bool {
+    let says = |key: &str| instance.sides().any(|side| side.node.children.get(key).is_some());
+    match when {
+        When::Always => true,
+        When::OnlyWord(_) => false,
+        When::PeerGroup => name.is_some_and(|name| instance.is_group(name)),
+        When::ActiveAlike => {
+            let (Some(name), Some(family), Some(running)) = (name, family, &instance.running) else {
+                return false;
+            };
+            running.is_active(name, family) != statement.reveal().starts_with("no ")
+        }
+        When::GracefulRestart => says("bgp graceful-restart"),
+        When::Confederation => says("bgp confederation identifier"),
+    }
+}
+
+/// Returns whether the prefix `inner` is a part of `outer`; what is no prefix is none.
+fn is_within(inner: &str, outer: &str) -> bool {
+    match (inner.parse::<IpNet>(), outer.parse::<IpNet>()) {
+        (Ok(inner), Ok(outer)) => outer.contains(&inner),
+        _ => false,
+    }
+}
