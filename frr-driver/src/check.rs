@@ -7,7 +7,7 @@
 mod conflicts;
 pub(crate) mod instance;
 mod neighbors;
-mod policies;
+pub(crate) mod policies;
 pub(crate) mod reference;
 
 use std::{fmt, ops::Range};

@@ -9,6 +9,7 @@ pub mod policy;
 pub mod secret;
 
 pub mod check;
+pub mod explain;
 
 mod diff;
 pub mod impact;

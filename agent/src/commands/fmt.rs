@@ -105,7 +105,10 @@ impl FmtArgs {
     /// Prints what the sources are together.
     fn merged(&self, version: FrrVersion) -> anyhow::Result<ExitCode> {
         if !self.sources.are_given() || self.check {
-            bail!("which configuration? a FILE, - for the standard input{}", if self.check { "" } else { ", or --base" });
+            bail!(
+                "which configuration? a FILE, - for the standard input{}",
+                if self.check { "" } else { ", or --base" }
+            );
         }
         let inputs = Inputs::read(&self.sources, version)?;
         if inputs.is_refused() {
@@ -144,7 +147,8 @@ fn read(file: &Path) -> anyhow::Result<Text> {
             Ok(Text { name: file.display().to_string(), written })
         }
         Some(Reading::Unreadable(errors)) => {
-            let reasons: Vec<String> = errors.iter().map(|error| crate::desired::with_causes(error)).collect();
+            let reasons: Vec<String> =
+                errors.iter().map(|error| crate::desired::with_causes(error)).collect();
             bail!("{}", reasons.join("; "))
         }
         Some(Reading::Missing) | None => bail!("{} does not exist", file.display()),

@@ -1,6 +1,6 @@
 //! `routelet plan`: what would change in FRR, and whom it would touch.
 
-use std::{io, process::ExitCode};
+use std::{fmt::Write as _, io, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use frr_driver::{
@@ -184,7 +184,7 @@ impl Report {
         let of = |action| self.changes.iter().filter(|change| change.action == action).count();
         let (adds, removes) = (of(Action::Add), of(Action::Remove));
         let (adds, removes) = (plural(adds, "line"), removes);
-        text.push_str(&format!("{adds} to add, {removes} to remove; {}\n", touched::summary(&self.sessions)));
+        _ = writeln!(text, "{adds} to add, {removes} to remove; {}", touched::summary(&self.sessions));
         text
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use serde::Serialize;
+
 use crate::{
     config::{Config, Context, Node, Origin, Statement},
     session::AddressFamily,
@@ -9,6 +11,8 @@ use crate::{
 
 /// A `router bgp` block, by neighbor.
 pub(crate) struct Instance<'a> {
+    /// The VRF's name.
+    pub(crate) vrf: &'a str,
     /// The block.
     pub(crate) node: &'a Node,
     /// Its AS number; `None` where the header has none.
@@ -29,8 +33,9 @@ pub(crate) struct Neighbor<'a> {
 }
 
 /// On which side of the AS border a neighbor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
     /// In another AS.
     External,
     /// In ours.
@@ -53,7 +58,7 @@ pub(crate) struct Said<'a> {
 pub(crate) fn instances(config: &Config) -> Vec<Instance<'_>> {
     let is_datacenter =
         config.top.iter().any(|(_, node)| node.statement.reveal() == "frr defaults datacenter");
-    config.bgp_instances().map(|(_, node)| Instance::new(node, is_datacenter)).collect()
+    config.bgp_instances().map(|(vrf, node)| Instance::new(vrf, node, is_datacenter)).collect()
 }
 
 /// Returns the words of a statement without a leading `no`, and whether it has none.
@@ -79,7 +84,7 @@ pub(crate) fn as_number(word: &str) -> Option<u32> {
 // === impl Instance ===
 
 impl<'a> Instance<'a> {
-    fn new(node: &'a Node, is_datacenter: bool) -> Self {
+    fn new(vrf: &'a str, node: &'a Node, is_datacenter: bool) -> Self {
         let mut neighbors: BTreeMap<&str, Neighbor<'_>> = BTreeMap::new();
         for (_, child) in node.children.iter() {
             if let Some(name) = neighbor_name(&child.statement) {
@@ -95,7 +100,7 @@ impl<'a> Instance<'a> {
         }
         let words = node.statement.words();
         let asn = words.get(2).and_then(|word| as_number(word));
-        Self { node, asn, neighbors, is_datacenter }
+        Self { vrf, node, asn, neighbors, is_datacenter }
     }
 
     /// Returns the names of the peer-groups.
@@ -146,27 +151,39 @@ impl<'a> Instance<'a> {
         family: AddressFamily,
         wanted: impl Fn(&[&str]) -> bool,
     ) -> Option<Said<'a>> {
-        self.said(
-            name,
-            |neighbor| neighbor.families.get(&family).map(Vec::as_slice).unwrap_or_default(),
-            wanted,
-        )
+        let is_wanted = |line: &Statement| wanted(line.words().get(2..).unwrap_or_default());
+        self.said(name, |neighbor| neighbor.family(family), is_wanted)
+    }
+
+    /// Like [`Self::family_line`], of the lines `no neighbor …`.
+    pub(crate) fn family_negation(
+        &self,
+        name: &str,
+        family: AddressFamily,
+        wanted: impl Fn(&[&str]) -> bool,
+    ) -> Option<Said<'a>> {
+        let is_wanted = |line: &Statement| {
+            let (words, is_positive) = positive(line);
+            !is_positive && wanted(words.get(2..).unwrap_or_default())
+        };
+        self.said(name, |neighbor| neighbor.family(family), is_wanted)
     }
 
     /// Returns the line of the instance that holds for `name` and that `wanted` picks: its own, else its group's.
     pub(crate) fn line(&self, name: &str, wanted: impl Fn(&[&str]) -> bool) -> Option<Said<'a>> {
-        self.said(name, |neighbor| &neighbor.lines, wanted)
+        let is_wanted = |line: &Statement| wanted(line.words().get(2..).unwrap_or_default());
+        self.said(name, |neighbor| &neighbor.lines, is_wanted)
     }
 
     fn said<'s>(
         &'s self,
         name: &str,
         lines: impl Fn(&'s Neighbor<'a>) -> &'s [&'a Statement],
-        wanted: impl Fn(&[&str]) -> bool,
+        wanted: impl Fn(&Statement) -> bool,
     ) -> Option<Said<'a>> {
         let find = |name: &str| {
             let lines = lines(self.neighbors.get(name)?);
-            lines.iter().find(|line| wanted(line.words().get(2..).unwrap_or_default())).copied()
+            lines.iter().find(|line| wanted(line)).copied()
         };
         if let Some(statement) = find(name) {
             return Some(Said { statement, group: None });
@@ -209,8 +226,11 @@ impl<'a> Instance<'a> {
             |name: &str| self.neighbors.get(name).into_iter().flat_map(|neighbor| neighbor.families.keys());
         let mut families: Vec<AddressFamily> =
             said(name).chain(self.group_of(name).into_iter().flat_map(said)).copied().collect();
-        families
-            .extend([AddressFamily::Ipv4Unicast].into_iter().filter(|family| self.is_active(name, *family)));
+        let defaults = self.node.children.with_prefix("bgp default ").filter_map(|(key, _)| {
+            AddressFamily::from_config_words(&key.strip_prefix("bgp default ")?.replacen('-', " ", 1))
+        });
+        let active = [AddressFamily::Ipv4Unicast].into_iter().chain(defaults);
+        families.extend(active.filter(|family| self.is_active(name, *family)));
         families.sort();
         families.dedup();
         families
@@ -249,6 +269,10 @@ impl<'a> Neighbor<'a> {
     /// Whether it is an unnumbered peer.
     pub(crate) fn is_interface(&self) -> bool {
         self.lines.iter().any(|line| matches!(line.words().as_slice(), ["neighbor", _, "interface", ..]))
+    }
+
+    fn family(&self, family: AddressFamily) -> &[&'a Statement] {
+        self.families.get(&family).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether FRR knows it, so that it may be described.

@@ -50,14 +50,18 @@ pub(super) fn check(instance: &Instance<'_>) -> Vec<Finding> {
 
 /// The active families in which `name` has no policy in the direction `way`.
 pub(crate) fn without_policy(instance: &Instance<'_>, name: &str, way: &str) -> Vec<AddressFamily> {
-    let is_policy = |words: &[&str]| match words {
-        [kind, _, last] => POLICIES.contains(kind) && *last == way,
-        ["unsuppress-map", _] => way == "out",
-        _ => false,
-    };
     let families = instance.families_of(name).into_iter();
     families
         .filter(|family| instance.is_active(name, *family))
-        .filter(|family| instance.family_line(name, *family, is_policy).is_none())
+        .filter(|family| instance.family_line(name, *family, |words| is_policy(words, way)).is_none())
         .collect()
+}
+
+/// Whether the words behind a neighbor's name are a policy for the direction `way`.
+pub(crate) fn is_policy(words: &[&str], way: &str) -> bool {
+    match words {
+        [kind, _, last] => POLICIES.contains(kind) && *last == way,
+        ["unsuppress-map", _] => way == "out",
+        _ => false,
+    }
 }
