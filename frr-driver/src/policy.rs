@@ -4,18 +4,36 @@
 //! `route-map <peer>-in permit 20` per peer that matches on them. A contribution is taken or refused as a
 //! whole, and every reason is given with its line.
 
+mod character;
 mod extras;
 mod full;
+mod line;
+mod peer;
+mod prefix_list;
+mod refusal;
+mod taken;
+mod words;
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-use crate::config::{Config, Origin, redact};
+use crate::config::{Config, Origin};
+use line::Line;
+use prefix_list::Family;
+use refusal::{Refusal, Report};
 
 pub use extras::EXTRAS_INDEX;
 
-/// The longest line that a contribution may have, in bytes: ten times what its longest statement needs, and
-/// far below the 4,000 bytes that every FRR version was seen to read.
+/// The longest line that a contribution may have, in bytes: ten times what its longest statement needs.
+///
+/// What is longer than 4,095 bytes FRR takes for two lines (tried on 7.5.1, 8.4.4 and 10.3; beyond 8,191 on 10.7), so
+/// that the end of a comment would be a statement.
 pub const LINE_BYTES_MAX: usize = 1024;
+
+/// The most lines of a contribution: more entries than anybody writes by hand, and few enough to be merged at once.
+pub const LINES_MAX: usize = 10_000;
+
+/// The most reasons that are reported: nobody reads more, and each is kept in the status.
+pub const REASONS_MAX: usize = 1000;
 
 /// Which statements a contribution may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -34,6 +52,8 @@ pub struct Rejection {
     pub origin: Origin,
     /// The line, secrets hidden, at most 120 characters.
     pub text: String,
+    /// The characters of `text` that are at fault, counted from 0; empty = the whole line.
+    pub at: Range<usize>,
     /// Why it is refused.
     pub reason: String,
     /// What to write instead; empty where nothing would do.
@@ -49,76 +69,40 @@ impl fmt::Display for Rejection {
 
 /// Checks the contribution `source` against its policy; `base` tells which names are taken.
 ///
-/// Returns every reason to refuse it, in the order of the lines; empty = accepted.
+/// Returns every reason to refuse it, in the order of the lines; empty = accepted. Of more than [`REASONS_MAX`] the
+/// last one tells how many there are (line 0), and of more than [`LINES_MAX`] lines nothing else is told.
 pub fn check(source: &str, text: &str, policy: Policy, base: &Config) -> Vec<Rejection> {
-    let mut report = Report { source: source.into(), rejections: Vec::new() };
+    let mut report = Report::new(source);
+    let count = text.lines().count();
+    if let Some(first) = line::lines(text).nth(LINES_MAX).filter(|_| count > LINES_MAX) {
+        let reason = format!("the contribution has {count} lines, at most {LINES_MAX} are read");
+        report.refuse(&first, Refusal::of_line(reason, "leave out what is not needed, or make two of it"));
+        return report.finish();
+    }
     match policy {
         Policy::Extras => extras::check(text, base, &mut report),
         Policy::Full => full::check(text, &mut report),
     }
-    report.rejections.sort_by_key(|rejection| rejection.origin.line);
-    report.rejections
+    report.finish()
 }
 
 /// Checks the ranges of the prefix-lists in `config`: FRR's own check sees only syntax, and an apply that meets a
 /// bad range drops the lines beside it, with exit code 0 on two versions.
 pub fn check_ranges(config: &Config) -> Vec<Rejection> {
     let mut rejections = Vec::new();
-    for family in ["ip", "ipv6"] {
-        for (_, node) in config.top.with_prefix(&format!("{family} prefix-list ")) {
-            let words = node.statement.words();
-            let [_, _, _, "seq", _, "permit" | "deny", prefix, bounds @ ..] = words.as_slice() else {
-                continue;
-            };
-            if let Err(refusal) = extras::check_prefix(family, prefix, bounds) {
-                rejections.push(Rejection {
-                    origin: node.statement.origin.clone(),
-                    text: node.statement.to_string(),
-                    reason: refusal.reason,
-                    fix: refusal.fix,
-                });
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let head = format!("{} prefix-list ", family.word());
+        for (_, node) in config.top.with_prefix(&head) {
+            let origin = &node.statement.origin;
+            let line = Line::new(origin.line, node.statement.reveal());
+            if let [_, _, _, "seq", _, "permit" | "deny", _, ..] = line.words.as_slice()
+                && let Err(refusal) = prefix_list::prefix_and_range(&line, family, 6)
+            {
+                rejections.push(refusal.at(origin.clone(), &line));
             }
         }
     }
     rejections
-}
-
-/// The reasons found so far.
-struct Report {
-    source: std::sync::Arc<str>,
-    rejections: Vec<Rejection>,
-}
-
-impl Report {
-    fn refuse(&mut self, line: u32, text: &str, reason: impl Into<String>, fix: impl Into<String>) {
-        let printable: String = redact(text.trim())
-            .chars()
-            .take(120)
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        self.rejections.push(Rejection {
-            origin: Origin { source: self.source.clone(), line },
-            text: printable,
-            reason: reason.into(),
-            fix: fix.into(),
-        });
-    }
-}
-
-/// Returns the lines of `text` with their numbers; `\r\n` ends a line as `\n` does.
-fn numbered(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    (1_u32..).zip(text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)))
-}
-
-/// What no line of any contribution may hold, comments included.
-fn forbidden_in_any_line(line: &str) -> Option<String> {
-    if line.len() > LINE_BYTES_MAX {
-        return Some(format!("the line has {} bytes, at most {LINE_BYTES_MAX} are read", line.len()));
-    }
-    line.chars().find(|c| c.is_control() && *c != '\t').map(|c| match c {
-        '\r' => "a carriage return within the line".to_owned(),
-        c => format!("the control character U+{:04X}", u32::from(c)),
-    })
 }
 
 #[cfg(test)]

@@ -44,37 +44,52 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Returns `line` with everything behind the first word that announces a password or key replaced by [`HIDDEN`].
-///
-/// FRR's words are `password` (neighbor, vty, user, IS-IS, LDP), `key-string`, `authentication-key`,
-/// `message-digest-key`, `md5`, `hmac-sha-…`, and `authentication string`. Abbreviations and near misses are
-/// hidden as well, since FRR takes the former, and an error message quotes the latter.
+/// Returns `line` with its password or key replaced by [`HIDDEN`].
 pub fn redact(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut words = line.split_inclusive(char::is_whitespace).peekable();
-    let mut before = "";
-    while let Some(word) = words.next() {
-        shown.push_str(word);
-        let name = word.trim_end();
-        if words.peek().is_some() && announces_secret(before, name) {
-            shown.push_str(HIDDEN);
-            break;
-        }
-        if !name.is_empty() {
-            before = name;
-        }
+    match start(line).and_then(|at| line.get(..at)) {
+        Some(open) => format!("{open}{HIDDEN}"),
+        None => line.to_owned(),
     }
-    shown
 }
 
-fn announces_secret(before: &str, word: &str) -> bool {
-    const CONTAINED: [&str; 6] = ["passw", "secret", "md5", "key-string", "-key", "hmac-sha"];
-    const ABBREVIATED: [&str; 2] = ["password", "key-string"];
+/// Words, or parts of words, after which FRR takes a password or a key (neighbor, vty, user, key chain, OSPF, IS-IS,
+/// RIP, LDP, NHRP, BFD).
+const ANNOUNCING: [&str; 7] = ["passw", "secret", "md5", "key-string", "-key", "hmac-sha", "authentication"];
+
+/// Words of which FRR takes the beginning for the whole.
+const ABBREVIATED: [&str; 5] = ["password", "secret", "key-string", "authentication", "message-digest-key"];
+
+/// The shortest abbreviation that counts: shorter ones begin other words as well.
+const ABBREVIATION_BYTES_MIN: usize = 3;
+
+/// Returns the byte at which the password or key of `line` begins, if it has one.
+///
+/// A line need not be one that FRR would take: an error quotes others too. So abbreviations and near misses count, and
+/// whatever looks like a blank ends a word.
+pub(crate) fn start(line: &str) -> Option<usize> {
+    let mut at = 0;
+    for word in line.split_inclusive(|c: char| !is_word(c)) {
+        at += word.len();
+        if !announces(word.trim_end_matches(|c| !is_word(c))) {
+            continue;
+        }
+        let secret = line.get(at..)?.trim_start_matches(|c: char| !is_word(c) && !c.is_ascii_graphic());
+        if !secret.is_empty() {
+            return Some(line.len() - secret.len());
+        }
+    }
+    None
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-'
+}
+
+fn announces(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    CONTAINED.iter().any(|part| word.contains(part))
-        || ABBREVIATED.iter().any(|full| word.len() >= 4 && full.starts_with(&word))
-        || (before.starts_with("auth") && word.starts_with("str"))
-        || (before == "nhrp" && word.starts_with("auth"))
+    let is_abbreviation = word.len() >= ABBREVIATION_BYTES_MIN && word != "key" && word != "message";
+    ANNOUNCING.iter().any(|part| word.contains(part))
+        || (is_abbreviation && ABBREVIATED.iter().any(|full| full.starts_with(&word)))
 }
 
 #[cfg(test)]
@@ -95,7 +110,7 @@ mod tests {
         check(" key-string hush", " key-string <hidden>");
         check("ip ospf message-digest-key 1 md5 hush", "ip ospf message-digest-key <hidden>");
         check("ip ospf authentication-key hush", "ip ospf authentication-key <hidden>");
-        check("ip rip authentication string hush", "ip rip authentication string <hidden>");
+        check("ip rip authentication string hush", "ip rip authentication <hidden>");
         check("isis area-password md5 hush", "isis area-password <hidden>");
         check("ip nhrp authentication hush", "ip nhrp authentication <hidden>");
     }
@@ -105,6 +120,7 @@ mod tests {
         check("neighbor 10.0.0.1 pass hush", "neighbor 10.0.0.1 pass <hidden>");
         check("neighbor 10.0.0.1 Passwrod hush", "neighbor 10.0.0.1 Passwrod <hidden>");
         check("neighbor 10.0.0.1\tpasswd\thush", "neighbor 10.0.0.1\tpasswd\t<hidden>");
+        check("neighbor 10.0.0.1 password\u{a0}hush", "neighbor 10.0.0.1 password\u{a0}<hidden>");
     }
 
     #[test]
@@ -113,6 +129,7 @@ mod tests {
         check("neighbor 10.0.0.1 description key account", "neighbor 10.0.0.1 description key account");
         check("key chain K", "key chain K");
         check("no neighbor 10.0.0.1 password", "no neighbor 10.0.0.1 password");
+        check("neighbor 10.0.0.1 shutdown message back soon", "neighbor 10.0.0.1 shutdown message back soon");
         check("", "");
     }
 

@@ -59,6 +59,23 @@ impl AddressFamily {
         Self::NAMES.iter().find(|(_, json, _)| *json == name).map(|(family, ..)| *family)
     }
 
+    /// Returns whether `network` of this family may name `prefix`.
+    pub fn takes_prefix(self, prefix: ipnet::IpNet) -> bool {
+        match self {
+            Self::Ipv4Unicast
+            | Self::Ipv4Multicast
+            | Self::Ipv4Vpn
+            | Self::Ipv4LabeledUnicast
+            | Self::Ipv4Flowspec => prefix.max_prefix_len() == 32,
+            Self::Ipv6Unicast
+            | Self::Ipv6Multicast
+            | Self::Ipv6Vpn
+            | Self::Ipv6LabeledUnicast
+            | Self::Ipv6Flowspec => prefix.max_prefix_len() == 128,
+            Self::L2vpnEvpn => true,
+        }
+    }
+
     /// Returns the family that the configuration calls `words` (`ipv4 unicast`, …; `ipv4` alone is unicast).
     pub fn from_config_words(words: &str) -> Option<Self> {
         match words {

@@ -39,12 +39,25 @@ pub fn verify(desired: &Config, running: &Config, bgpd: &Config, version: FrrVer
 /// Returns whether bgpd itself must hold the line.
 fn is_bgpds(line: &PlanLine) -> bool {
     let outermost = line.blocks.first().map_or(line.statement.reveal(), String::as_str);
+    if outermost.starts_with("route-map ") && is_zebras_clause(&line.statement.words()) {
+        return false;
+    }
     let words: Vec<&str> = outermost.split(' ').collect();
     matches!(
         words.as_slice(),
         ["router", "bgp", ..]
             | ["route-map" | "access-list" | "bgp", ..]
             | ["ip" | "ipv6", "prefix-list" | "access-list", ..]
+    )
+}
+
+/// Clauses of a route-map that zebra alone knows (`zebra/zebra_routemap.c`): bgpd does not hold them.
+fn is_zebras_clause(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["match", "ip" | "ipv6", "address" | "next-hop", "prefix-len", ..]
+            | ["match", "source-protocol" | "source-instance", ..]
+            | ["set", "src", ..]
     )
 }
 
@@ -65,6 +78,13 @@ mod tests {
         assert_eq!(verdict.missing_in_bgpd.len(), 1);
         assert_eq!(verdict.missing_in_bgpd[0].to_string(), "route-map A permit 20");
         assert!(!verdict.is_settled());
+    }
+
+    #[test]
+    fn a_clause_of_zebra_is_not_missing_in_bgpd() {
+        let desired = load("desired", "route-map A permit 20\n set src 10.0.0.1\n set metric 5\n", VERSION);
+        let bgpd = load("running", "route-map A permit 20\n set metric 5\n", VERSION);
+        assert!(verify(&desired, &desired, &bgpd, VERSION).is_settled());
     }
 
     #[test]

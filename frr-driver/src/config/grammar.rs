@@ -1,5 +1,6 @@
 //! Which line opens a block, and which lines a context takes.
 
+use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::session::AddressFamily;
@@ -189,7 +190,13 @@ pub(super) fn takes(context: Context, words: &[&str]) -> bool {
             "ip" | "ipv6" | "mpls" => false,
             _ => !TOP_WORDS.contains(&first),
         },
-        Context::Family(_) => match first {
+        Context::Family(family) => match first {
+            // A prefix of the other family is no word of this one.
+            "network" | "aggregate-address"
+                if second.parse::<IpNet>().is_ok_and(|net| !family.takes_prefix(net)) =>
+            {
+                false
+            }
             "bgp" => second == "dampening",
             "neighbor" => is_family_line(words),
             _ => FAMILY_WORDS.contains(&first) || first.starts_with("vni") || first.starts_with("exit"),
@@ -227,15 +234,16 @@ fn is_top_only(words: &[&str]) -> bool {
 /// Returns whether a line of `router bgp` belongs to an address family (ipv4 unicast, where none is open).
 pub(super) fn is_family_line(words: &[&str]) -> bool {
     match words {
-        ["neighbor", _, attribute, ..] => {
-            FAMILY_ATTRIBUTES.contains(attribute) || FAMILY_ATTRIBUTES_RARE.contains(attribute)
-        }
         [
             "network" | "aggregate-address" | "redistribute" | "distance" | "maximum-paths" | "table-map"
             | "import" | "rd" | "rt",
             ..,
         ]
+        | ["neighbor", _, "capability", "orf", ..]
         | ["bgp", "dampening", ..] => true,
+        ["neighbor", _, attribute, ..] => {
+            FAMILY_ATTRIBUTES.contains(attribute) || FAMILY_ATTRIBUTES_RARE.contains(attribute)
+        }
         _ => false,
     }
 }

@@ -172,10 +172,8 @@ const FAMILY: &[Pattern] = &[
     "neighbor * maximum-prefix ...",
     "neighbor * maximum-prefix-out ...",
     "neighbor * advertise-map ...",
-    "neighbor * addpath-tx-best-selected ...",
     "neighbor * addpath-rx-paths-limit ...",
-    "neighbor * addpath-tx-all-paths",
-    "neighbor * addpath-tx-bestpath-per-AS",
+    "neighbor * capability orf ...",
     "neighbor * disable-addpath-rx",
     "neighbor * attribute-unchanged ...",
     "neighbor * next-hop-self force",
@@ -277,6 +275,12 @@ pub(super) fn key(context: Context, words: &[&str], version: FrrVersion) -> Key 
         && let Some(text) = static_route::key(words, version)
     {
         return Key { text, known: true };
+    }
+    // One setting, three words for it (`bgpd/bgp_addpath.c`).
+    if let ["neighbor", peer, attribute, ..] = words
+        && attribute.starts_with("addpath-tx-")
+    {
+        return Key { text: format!("neighbor {peer} addpath-tx"), known: true };
     }
     let index: &Index = match context {
         Context::Top => &TOP_INDEX,

@@ -1,6 +1,6 @@
 //! What FRR prints of a neighbor beside the lines that were written: activation, implied lines, unnumbered peers.
 
-use super::{Context, Origin, Statement, Tree, instance, load::family_key};
+use super::{Context, Origin, Statement, Tree, instance, load::family_key, rewrite::join};
 use crate::{quirks::FrrVersion, session::AddressFamily};
 
 /// Capabilities whose default an instance decides (`bgp default X-capability`) for the peers made after it.
@@ -16,6 +16,9 @@ pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin, version: 
     }
     for kind in default_capabilities(tree, version) {
         tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
+    }
+    if instance::has(tree, "bgp default shutdown") {
+        tree.set_line(format!("neighbor {peer} shutdown"), origin);
     }
     for family in default_families(tree) {
         family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
@@ -233,7 +236,7 @@ fn swallow_group_lines(tree: &mut Tree, members: &[(String, String)]) {
 }
 
 /// Lines that FRR prints beside the one that was written.
-pub(super) fn implied(context: Context, words: &[&str], version: FrrVersion) -> Vec<String> {
+pub(super) fn implied(tree: &Tree, context: Context, words: &[&str], version: FrrVersion) -> Vec<String> {
     match (context, words) {
         (Context::Bgp, ["neighbor", peer, "bfd", "profile" | "check-control-plane-failure", ..])
             if version.prints_bfd_beside_profile() =>
@@ -241,7 +244,11 @@ pub(super) fn implied(context: Context, words: &[&str], version: FrrVersion) -> 
             vec![format!("neighbor {peer} bfd")]
         }
         (Context::Family(_), ["neighbor", peer, "route-server-client"]) => {
-            vec![format!("neighbor {peer} attribute-unchanged next-hop")]
+            let key = format!("neighbor {peer} attribute-unchanged");
+            let before = tree.get(&key).map(|node| node.statement.reveal().to_owned()).unwrap_or_default();
+            let is_kept = |name: &&str| *name == "next-hop" || before.split(' ').any(|word| word == *name);
+            let kept: Vec<&str> = ["as-path", "next-hop", "med"].into_iter().filter(is_kept).collect();
+            vec![join(&key, &kept)]
         }
         _ => Vec::new(),
     }

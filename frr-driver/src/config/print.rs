@@ -138,13 +138,18 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
         // Where no `exit` closes the block, a profile behind a peer would be a line of the peer.
         nodes.sort_by_key(|node| !node.statement.reveal().starts_with("profile "));
     }
+    if let Context::Family(_) = context {
+        // It sets `attribute-unchanged` beside, which may be said otherwise.
+        nodes.sort_by_key(|node| !node.statement.reveal().ends_with(" route-server-client"));
+    }
     if context == Context::Bgp {
         nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
             _ if node.opens.is_some() => 5,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,
             ["neighbor", _, "peer-group", _] => 3,
-            ["neighbor", ..] | ["bgp", "listen", "range", ..] => 4,
+            // The default would shut down the neighbors that come after it.
+            ["neighbor", ..] | ["bgp", "listen", "range", ..] | ["bgp", "default", "shutdown"] => 4,
             _ => 0,
         });
     }

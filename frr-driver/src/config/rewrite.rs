@@ -188,6 +188,14 @@ fn aggregate(prefix: &str, options: &[&str]) -> String {
     text
 }
 
+/// `bgp bestpath med`: the words add up (`bgpd/bgp_vty.c`, `bgp_bestpath_med`).
+pub(super) fn bestpath_med(words: &[&str], before: Option<&str>) -> String {
+    let said =
+        |word: &str| words.contains(&word) || before.is_some_and(|line| line.split(' ').any(|w| w == word));
+    let all: Vec<&str> = ["confed", "missing-as-worst"].into_iter().filter(|word| said(word)).collect();
+    join("bgp bestpath med", &all)
+}
+
 /// `redistribute X`: what is said adds up with what was said before; `metric` is printed before `route-map`.
 pub(super) fn redistribute(words: &[&str], before: Option<&str>) -> String {
     let protocol = words.iter().take_while(|word| !matches!(**word, "metric" | "route-map")).count();

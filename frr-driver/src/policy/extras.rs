@@ -1,14 +1,16 @@
 //! `policy=extras`: prefix-lists, and one `route-map <peer>-in permit 20` per peer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
-
-use super::{Report, forbidden_in_any_line, numbered};
-use crate::{
-    config::{Config, Node, load},
-    quirks::FrrVersion,
+use super::{
+    line::{Line, lines},
+    peer::Peer,
+    prefix_list::{self, Family, List, Lists},
+    refusal::{Refusal, Report},
+    taken::Taken,
+    words,
 };
+use crate::config::Config;
 
 /// The index of the entry that the contract gives to the user: `MetalLB` renders `deny 20` there.
 pub const EXTRAS_INDEX: u32 = 20;
@@ -16,315 +18,387 @@ pub const EXTRAS_INDEX: u32 = 20;
 /// The longest name of a list or a map, in bytes: an address, a VRF and room to spare.
 const NAME_BYTES_MAX: usize = 128;
 
+/// Names that FRR, frr-reload or a reader would take for a word of the statement.
+const RESERVED_NAMES: [&str; 23] = [
+    "any",
+    "authentication",
+    "banner",
+    "deny",
+    "description",
+    "file",
+    "ge",
+    "hostname",
+    "key-string",
+    "le",
+    "md5",
+    "message",
+    "password",
+    "permit",
+    "prefix-len",
+    "prefix-list",
+    "remark",
+    "route-map",
+    "secret",
+    "seq",
+    "sequence-number",
+    "authentication-key",
+    "message-digest-key",
+];
+
 /// Checks `text`, line by line.
 pub(super) fn check(text: &str, base: &Config, report: &mut Report) {
-    let own = load("", text, FrrVersion::default());
-    let mut contract = Contract {
-        base,
-        own,
-        lists: BTreeMap::new(),
-        maps: BTreeMap::new(),
-        matches: Vec::new(),
-        open: None,
-    };
-    for (number, line) in numbered(text) {
-        if let Some(reason) = forbidden_in_any_line(line) {
-            report.refuse(number, line, reason, "");
-            continue;
-        }
-        let trimmed = line.trim_matches([' ', '\t']);
-        if trimmed.is_empty() || trimmed.starts_with(['!', '#']) {
-            continue;
-        }
-        if let Some(odd) = trimmed.chars().find(|c| !c.is_ascii()) {
-            report.refuse(
-                number,
-                line,
-                format!("the character U+{:04X} outside a comment", u32::from(odd)),
-                "use plain ASCII; a space that was copied from a web page is often U+00A0",
-            );
-            continue;
-        }
-        let words: Vec<&str> = trimmed.split_ascii_whitespace().collect();
-        if let Err(refusal) = contract.line(number, &words) {
-            report.refuse(number, line, refusal.reason, refusal.fix);
+    let mut contract = Contract::new(Taken::new(base));
+    for line in lines(text) {
+        if let Some(refusal) = line.oddity(free_text_from(&line)) {
+            // What follows is judged as if the odd character were a blank: its author sees one.
+            let meant = line.text.replace(|c: char| !c.is_ascii() || c.is_ascii_control(), " ");
+            contract.assume(&Line::new(line.number, &meant));
+            report.refuse(&line, refusal);
+        } else if !line.is_silent()
+            && let Err(refusal) = contract.line(&line)
+        {
+            contract.assume(&line);
+            report.refuse(&line, refusal);
         }
     }
-    for (number, family, name) in &contract.matches {
-        if !contract.lists.contains_key(&(*family, name.clone())) {
-            let other = if *family == "ip" { "ipv6" } else { "ip" };
-            let fix = if contract.lists.contains_key(&(other, name.clone())) {
-                format!("{name} is an {other} prefix-list: match {other} address prefix-list {name}")
-            } else {
-                format!("add: {family} prefix-list {name} seq 5 permit …")
-            };
-            let line = format!("match {family} address prefix-list {name}");
-            report.refuse(
-                *number,
-                &line,
-                format!("{family} prefix-list {name} is not defined in this contribution"),
-                fix,
-            );
-        }
+    contract.finish(report);
+}
+
+/// The word from which on FRR keeps the text as it is.
+fn free_text_from(line: &Line<'_>) -> usize {
+    match line.words.as_slice() {
+        ["ip" | "ipv6", "prefix-list", _, "description", ..] => 4,
+        words => words.len(),
     }
-}
-
-/// Why a line is refused, and what to write instead.
-pub(super) struct Refusal {
-    pub(super) reason: String,
-    pub(super) fix: String,
-}
-
-fn refuse<T>(reason: impl Into<String>, fix: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { reason: reason.into(), fix: fix.into() })
 }
 
 struct Contract<'a> {
-    base: &'a Config,
-    /// The contribution as FRR would hold it alone.
-    own: Config,
-    /// Family and name of the lists defined here.
-    lists: BTreeMap<(&'static str, String), u32>,
-    /// Name of the maps defined here, with the line.
-    maps: BTreeMap<String, u32>,
-    /// Line, family and list of every match.
-    matches: Vec<(u32, &'static str, String)>,
-    /// The map that the next `match` belongs to.
-    open: Option<String>,
+    taken: Taken<'a>,
+    lists: Lists<'a>,
+    /// Family and name of every list that a line is about, refused ones included.
+    named: BTreeSet<(Family, String)>,
+    /// The lists of which a line was refused.
+    spoiled: BTreeSet<String>,
+    /// The entries, with their line.
+    entries: BTreeMap<Peer<'a>, u32>,
+    /// Every match that stands in an entry.
+    matches: Vec<(Family, Line<'a>)>,
+    open: Open,
 }
 
-impl Contract<'_> {
-    fn line(&mut self, number: u32, words: &[&str]) -> Result<(), Refusal> {
-        match words {
+/// What the next `match` belongs to.
+enum Open {
+    Nothing,
+    /// An entry, with the line of its match by family.
+    Entry(BTreeMap<Family, (u32, String)>),
+    /// An entry that was refused.
+    Refused,
+}
+
+impl<'a> Contract<'a> {
+    fn new(taken: Taken<'a>) -> Self {
+        Self {
+            taken,
+            lists: Lists::default(),
+            named: BTreeSet::new(),
+            spoiled: BTreeSet::new(),
+            entries: BTreeMap::new(),
+            matches: Vec::new(),
+            open: Open::Nothing,
+        }
+    }
+
+    fn line(&mut self, line: &Line<'a>) -> Result<(), Refusal> {
+        if let Some(refusal) = line.misread(free_text_from(line)) {
+            return Err(refusal);
+        }
+        match line.words.as_slice() {
             ["exit" | "exit-route-map"] => {
-                self.open = None;
+                self.open = Open::Nothing;
                 Ok(())
             }
-            ["ip", "prefix-list", rest @ ..] => self.prefix_list(number, "ip", rest),
-            ["ipv6", "prefix-list", rest @ ..] => self.prefix_list(number, "ipv6", rest),
-            ["route-map", rest @ ..] => self.route_map(number, rest),
-            ["match", family @ ("ip" | "ipv6"), "address", "prefix-list", name] => {
-                self.matches(number, if *family == "ip" { "ip" } else { "ipv6" }, name)
+            [family @ ("ip" | "ipv6"), "prefix-list", ..] => {
+                self.open = Open::Nothing;
+                self.prefix_list(line, family_of(family))
             }
-            ["match", "ipv4", "address", "prefix-list", name] => {
-                refuse("FRR has no `match ipv4`", format!("write: match ip address prefix-list {name}"))
+            ["route-map", ..] => self.route_map(line),
+            ["match", family @ ("ip" | "ipv6"), "address", "prefix-list", ..] => {
+                self.matches(line, family_of(family))
             }
-            ["ipv4", "prefix-list", ..] => refuse("FRR has no `ipv4 prefix-list`", "write: ip prefix-list …"),
-            ["match", "ip" | "ipv6", "address", "prefix-list"] => {
-                refuse("the name of the prefix-list is missing", "write: match ip address prefix-list NAME")
-            }
-            ["match" | "set" | "call" | "continue" | "on-match" | "description", ..] => refuse(
-                format!("`{}` is not part of the extras contract", words.join(" ")),
-                "only `match ip address prefix-list NAME` and `match ipv6 address prefix-list NAME` are; \
-                 for more use a contribution with policy=full",
-            ),
-            [first, ..] => not_allowed(first),
-            [] => Ok(()),
+            _ => Err(not_allowed(line)),
         }
     }
 
-    fn prefix_list(&mut self, number: u32, family: &'static str, words: &[&str]) -> Result<(), Refusal> {
-        self.open = None;
-        let [name, rest @ ..] = words else {
-            return refuse(
-                "the name of the prefix-list is missing",
-                format!("write: {family} prefix-list NAME seq 5 permit PREFIX"),
-            );
-        };
-        check_name(name)?;
-        if is_list_of_base(self.base, &self.own, name) {
-            return refuse(
-                format!("prefix-list {name} belongs to the base configuration"),
-                "give your list another name",
-            );
+    /// Takes from a refused line what the following lines need, so that one mistake is one reason.
+    fn assume(&mut self, line: &Line<'_>) {
+        match line.words.as_slice() {
+            [family @ ("ip" | "ipv6"), "prefix-list", name, ..] => {
+                self.open = Open::Nothing;
+                self.named.insert((family_of(family), (*name).to_owned()));
+                self.spoiled.insert((*name).to_owned());
+            }
+            ["route-map", ..] => self.open = Open::Refused,
+            _ => {}
         }
-        if let ["description", ..] = rest {
+    }
+
+    fn prefix_list(&mut self, line: &Line<'a>, family: Family) -> Result<(), Refusal> {
+        let Some(name) = line.words.get(2) else {
+            let fix = format!("write: {} prefix-list NAME seq 5 permit PREFIX", family.word());
+            return Err(Refusal::of_line("the name of the prefix-list is missing", fix));
+        };
+        check_name(line, 2)?;
+        self.named.insert((family, (*name).to_owned()));
+        match line.words.get(3..) {
+            Some(["description"]) => Err(Refusal::of_word(
+                3,
+                "the text of the description is missing",
+                "write it, or leave the line out",
+            )),
+            Some(["description", ..]) => {
+                self.lists.describe(family, name, line);
+                Ok(())
+            }
+            _ => {
+                let entry = prefix_list::entry(line, family, 3)?;
+                self.lists.add((family, name), entry, line)
+            }
+        }
+    }
+
+    fn route_map(&mut self, line: &Line<'a>) -> Result<(), Refusal> {
+        let shape = || format!("write: route-map <peer>-in permit {EXTRAS_INDEX}");
+        let [_, name, action, index] = line.words.as_slice() else {
+            return Err(match line.words.as_slice() {
+                [_, _, _, _, ..] => {
+                    Refusal::of_words(4..line.words.len(), "FRR takes nothing behind the index", shape())
+                }
+                _ => Refusal::of_line("not a route-map entry", shape()),
+            });
+        };
+        check_name(line, 1)?;
+        let Some(text) = name.strip_suffix("-in").filter(|peer| !peer.is_empty()) else {
+            let reason = format!("{} is not the inbound route-map of a peer", line.quote(1));
+            let fix = format!("{}, with the peer's address or interface", shape());
+            return Err(Refusal::of_word(1, reason, fix));
+        };
+        let peer = Peer::read(text).map_err(|reason| {
+            Refusal::of_word(1, reason, format!("{}, with the peer's address or interface", shape()))
+        })?;
+        self.check_map(name, text, &peer)?;
+        if *action != "permit" {
+            let reason = format!("only `permit` may be said, not `{}`", line.quote(2));
+            let fix = format!(
+                "write: route-map {name} permit {EXTRAS_INDEX}; to let nothing in, leave the entry out"
+            );
+            return Err(Refusal::of_word(2, reason, fix));
+        }
+        if *index != EXTRAS_INDEX.to_string() {
+            let reason = format!("the entry with index {} is not part of the extras contract", line.quote(3));
+            return Err(Refusal::of_word(
+                3,
+                reason,
+                format!("write: route-map {name} permit {EXTRAS_INDEX}"),
+            ));
+        }
+        if let Some(first) = self.entries.get(&peer) {
+            let reason = format!("a second entry for peer {text}: line {first} has one");
+            return Err(Refusal::of_word(1, reason, "put all matches into one entry"));
+        }
+        self.entries.insert(peer, line.number);
+        self.open = Open::Entry(BTreeMap::new());
+        Ok(())
+    }
+
+    /// A map that the base uses must be that of the peer; one that it lacks must not look like one with a slip.
+    fn check_map(&self, name: &str, text: &str, peer: &Peer<'_>) -> Result<(), Refusal> {
+        if let Some(reason) = self.taken.map_of_another(name, peer) {
+            return Err(Refusal::of_word(1, reason, "name the map after the peer that it is for"));
+        }
+        let Some(shorter) = text.strip_suffix("-in").or_else(|| text.strip_suffix("-out")) else {
+            return Ok(());
+        };
+        if self.taken.has_map(name) {
             return Ok(());
         }
-        let rest = match rest {
-            ["seq", seq, rest @ ..] => match seq.parse::<u32>() {
-                Ok(1..) => rest,
-                Ok(0) | Err(_) => {
-                    return refuse(
-                        format!("`seq {seq}` is not a number from 1 to 4294967295"),
-                        "write: seq 5",
-                    );
+        let reason = format!("the base has no peer {text}, and {name} looks like a map of {shorter}");
+        Err(Refusal::of_word(1, reason, format!("write: route-map {shorter}-in permit {EXTRAS_INDEX}")))
+    }
+
+    fn matches(&mut self, line: &Line<'a>, family: Family) -> Result<(), Refusal> {
+        let head = format!("match {} address prefix-list", family.word());
+        let [_, _, _, _, name] = line.words.as_slice() else {
+            return Err(match line.words.get(4..) {
+                Some([_, _, ..]) => {
+                    let reason = "FRR takes one prefix-list in a match";
+                    Refusal::of_words(5..line.words.len(), reason, "put all entries into one list")
+                }
+                _ => {
+                    Refusal::of_line("the name of the prefix-list is missing", format!("write: {head} NAME"))
+                }
+            });
+        };
+        check_name(line, 4)?;
+        match &mut self.open {
+            Open::Nothing => {
+                let fix = format!("put it under: route-map <peer>-in permit {EXTRAS_INDEX}");
+                return Err(Refusal::of_line("`match` outside a route-map entry", fix));
+            }
+            Open::Refused => {}
+            Open::Entry(families) => match families.get(&family) {
+                Some((first, first_name)) if first_name != name => {
+                    let reason =
+                        format!("line {first} matches on {first_name}, and FRR would forget that for {name}");
+                    return Err(Refusal::of_word(4, reason, "put all entries into one list"));
+                }
+                Some(_) => {}
+                None => {
+                    families.insert(family, (line.number, (*name).to_owned()));
                 }
             },
-            rest => rest,
-        };
-        let ["permit" | "deny", prefix, bounds @ ..] = rest else {
-            return refuse(
-                "not a prefix-list entry that FRR knows",
-                format!("write: {family} prefix-list {name} seq 5 permit PREFIX [ge N] [le N]"),
-            );
-        };
-        check_prefix(family, prefix, bounds)?;
-        self.lists.entry((family, (*name).to_owned())).or_insert(number);
+        }
+        self.matches.push((family, line.clone()));
         Ok(())
     }
 
-    fn route_map(&mut self, number: u32, words: &[&str]) -> Result<(), Refusal> {
-        self.open = None;
-        let [name, action, index] = words else {
-            return refuse(
-                "not a route-map entry",
-                format!("write: route-map <peer>-in permit {EXTRAS_INDEX}"),
-            );
-        };
-        check_name(name)?;
-        let Some(peer) = name.strip_suffix("-in").filter(|peer| !peer.is_empty()) else {
-            return refuse(
-                format!("{name} is not the inbound route-map of a peer"),
-                format!(
-                    "write: route-map <peer>-in permit {EXTRAS_INDEX}, with the peer's address or interface"
-                ),
-            );
-        };
-        if *action != "permit" {
-            return refuse(
-                format!("only `permit` may be said, not `{action}`"),
-                format!(
-                    "write: route-map {name} permit {EXTRAS_INDEX}; to let nothing in, leave the entry out"
-                ),
-            );
+    /// Judges what only the whole contribution can tell.
+    fn finish(&self, report: &mut Report) {
+        for (family, line) in &self.matches {
+            if let Some(refusal) = self.undefined(*family, line) {
+                report.refuse(line, refusal);
+            }
         }
-        if index.parse() != Ok(EXTRAS_INDEX) || *index != "20" {
-            return refuse(
-                format!("the entry with index {index} is not part of the extras contract"),
-                format!("write: route-map {name} permit {EXTRAS_INDEX}"),
-            );
+        let mut by_name: BTreeMap<&str, Vec<(Family, &List<'_>)>> = BTreeMap::new();
+        for (family, name, list) in self.lists.iter() {
+            by_name.entry(name).or_default().push((family, list));
+            for (line, refusal) in list.repetitions(family, name) {
+                report.refuse(line, refusal);
+            }
         }
-        if let Some(line) = self.maps.get(*name) {
-            return refuse(
-                format!("a second entry for peer {peer}: line {line} has one"),
-                "put all matches into one entry",
-            );
+        for (name, own) in by_name {
+            let is_taken = self.taken.refers_to_list(name)
+                || (!self.spoiled.contains(name) && self.taken.defines_otherwise(name, &own));
+            for line in own.iter().filter(|_| is_taken).flat_map(|(_, list)| list.lines()) {
+                let reason = format!("prefix-list {name} belongs to the base configuration");
+                report.refuse(line, Refusal::of_word(2, reason, "give your list another name"));
+            }
         }
-        self.maps.insert((*name).to_owned(), number);
-        self.open = Some((*name).to_owned());
-        Ok(())
     }
 
-    fn matches(&mut self, number: u32, family: &'static str, name: &str) -> Result<(), Refusal> {
-        if self.open.is_none() {
-            return refuse(
-                "`match` outside a route-map entry",
-                format!("put it under: route-map <peer>-in permit {EXTRAS_INDEX}"),
-            );
+    fn undefined(&self, family: Family, line: &Line<'_>) -> Option<Refusal> {
+        let name = *line.words.get(4)?;
+        let other = family.other();
+        let is_spoiled = self.spoiled.contains(name);
+        if self.lists.has_entries(family, name)
+            || (is_spoiled && self.named.contains(&(family, name.to_owned())))
+        {
+            return None;
         }
-        check_name(name)?;
-        self.matches.push((number, family, name.to_owned()));
-        Ok(())
+        let (family, other_word) = (family.word(), other.word());
+        if self.named.contains(&(other, name.to_owned())) {
+            let reason = format!("{family} prefix-list {name} is not defined in this contribution");
+            let fix = format!(
+                "{name} is an {other_word} prefix-list: match {other_word} address prefix-list {name}"
+            );
+            return Some(Refusal::of_words(1..2, reason, fix));
+        }
+        let reason = if self.named.iter().any(|(_, named)| named == name) {
+            format!("{family} prefix-list {name} has no entry: FRR would let everything match")
+        } else {
+            format!("{family} prefix-list {name} is not defined in this contribution")
+        };
+        Some(Refusal::of_word(4, reason, format!("add: {family} prefix-list {name} seq 5 permit …")))
     }
 }
 
-/// Words that the contract knows, to name an abbreviation as what it is.
-const KEYWORDS: [&str; 8] =
-    ["ip", "ipv6", "prefix-list", "route-map", "match", "exit", "exit-route-map", "no"];
+fn family_of(word: &str) -> Family {
+    Family::from_word(word).unwrap_or(Family::Ipv4)
+}
 
-fn not_allowed(first: &str) -> Result<(), Refusal> {
-    let full =
-        KEYWORDS.iter().find(|keyword| first.len() > 1 && keyword.starts_with(first) && **keyword != first);
-    match (first, full) {
-        ("ip" | "ipv6", _) => refuse(
-            format!("only `{first} prefix-list …` is part of the extras contract, keywords in full"),
+/// Why a line that is no part of the contract is refused.
+fn not_allowed(line: &Line<'_>) -> Refusal {
+    let first = line.quote(0);
+    if let Some(refusal) = abbreviated(line) {
+        return refusal;
+    }
+    match line.words.as_slice() {
+        ["match", "ipv4", ..] => {
+            let name = if line.words.len() > 4 { line.quote(4) } else { "NAME".to_owned() };
+            let fix = format!("write: match ip address prefix-list {name}");
+            Refusal::of_word(1, "FRR has no `match ipv4`", fix)
+        }
+        ["ipv4", ..] => Refusal::of_word(0, "FRR has no `ipv4 prefix-list`", "write: ip prefix-list …"),
+        ["match" | "set" | "call" | "continue" | "on-match" | "description", ..] => Refusal::of_words(
+            0..line.words.len(),
+            format!("this `{first}` is not part of the extras contract"),
+            "only `match ip address prefix-list NAME` and `match ipv6 address prefix-list NAME` are; \
+             for more use a contribution with policy=full",
+        ),
+        ["ip" | "ipv6", ..] => Refusal::of_words(
+            0..line.words.len().min(2),
+            format!("only `{first} prefix-list …` is part of the extras contract"),
             format!("write: {first} prefix-list NAME seq 5 permit PREFIX"),
         ),
-        ("no", _) => {
-            refuse("`no` removes what others said", "leave the line out; what is not in the file is removed")
-        }
-        (_, Some(full)) => {
-            refuse(format!("abbreviations are not accepted: `{first}`"), format!("write `{full}` in full"))
-        }
-        (_, None) => refuse(
+        ["no", ..] => Refusal::of_word(
+            0,
+            "`no` removes what others said",
+            "leave the line out; what is not in the file is removed",
+        ),
+        ["quit"] => Refusal::of_word(0, "`quit` is not part of the extras contract", "write: exit"),
+        ["exit" | "exit-route-map", ..] => Refusal::of_words(
+            1..line.words.len(),
+            format!("FRR takes nothing behind `{first}`"),
+            format!("write: {first}"),
+        ),
+        _ => Refusal::of_word(
+            0,
             format!("`{first}` is not part of the extras contract"),
-            "only prefix-lists and route-map <peer>-in permit 20 are; for more use a contribution with policy=full",
+            format!(
+                "only prefix-lists and route-map <peer>-in permit {EXTRAS_INDEX} are; \
+                 for more use a contribution with policy=full"
+            ),
         ),
     }
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+/// The statements of the contract; one whose words a line shortens is what its author means.
+const STATEMENTS: [&[&str]; 7] = [
+    &["ip", "prefix-list"],
+    &["ipv6", "prefix-list"],
+    &["route-map"],
+    &["match", "ip", "address", "prefix-list"],
+    &["match", "ipv6", "address", "prefix-list"],
+    &["exit"],
+    &["exit-route-map"],
+];
+
+fn abbreviated(line: &Line<'_>) -> Option<Refusal> {
+    let shortens = |statement: &&&[&str]| {
+        line.words.len() >= statement.len()
+            && statement.iter().zip(&line.words).all(|(whole, word)| whole.starts_with(word))
+    };
+    let (at, wholes) = if let Some(statement) = STATEMENTS.iter().find(shortens) {
+        let at = statement.iter().zip(&line.words).position(|(whole, word)| whole != word)?;
+        (at, format!("`{}`", statement.get(at)?))
+    } else {
+        let found = words::abbreviation(line.words.get(..1)?)?;
+        (found.at, found.named())
+    };
+    let reason = format!("abbreviations are not accepted: `{}`", line.quote(at));
+    Some(Refusal::of_word(at, reason, format!("write the word in full: {wholes}")))
+}
+
+fn check_name(line: &Line<'_>, at: usize) -> Result<(), Refusal> {
+    let name = line.words.get(at).copied().unwrap_or_default();
+    if RESERVED_NAMES.contains(&name) {
+        let reason = format!("`{name}` is a word of FRR's, not a name that can be used here");
+        return Err(Refusal::of_word(at, reason, "choose another name"));
+    }
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:-/@+%".contains(&b));
     if is_plain && name.len() <= NAME_BYTES_MAX {
         return Ok(());
     }
-    refuse(
-        format!("`{name}` is not a name that can be used here"),
-        format!("letters, digits and _ . : - up to {NAME_BYTES_MAX} characters"),
-    )
-}
-
-/// A list is the base's where the base matches on it, or defines it otherwise than the contribution does.
-///
-/// `MetalLB` appends the extras to the base by itself: the same list in both is no clash.
-fn is_list_of_base(base: &Config, own: &Config, name: &str) -> bool {
-    let entries = |config: &Config, family: &str| -> Vec<String> {
-        let prefix = format!("{family} prefix-list {name} ");
-        config.top.with_prefix(&prefix).map(|(_, node)| node.statement.reveal().to_owned()).collect()
-    };
-    let is_defined_otherwise = ["ip", "ipv6"].iter().any(|family| {
-        let of_base = entries(base, family);
-        !of_base.is_empty() && of_base != entries(own, family)
-    });
-    let is_extras_entry = |key: &str| key.starts_with("route-map ") && key.ends_with("-in 0000000020");
-    is_defined_otherwise
-        || base.top.iter().any(|(key, node)| !is_extras_entry(key) && refers_to_list(node, name))
-}
-
-fn refers_to_list(node: &Node, name: &str) -> bool {
-    let words = node.statement.words();
-    words.windows(2).any(|pair| {
-        pair == ["prefix-list", name] && words.first() != Some(&"ip") && words.first() != Some(&"ipv6")
-    }) || node.children.iter().any(|(_, child)| refers_to_list(child, name))
-}
-
-/// FRR checks the range only when it applies the line, and drops the lines beside it then.
-pub(super) fn check_prefix(family: &str, prefix: &str, bounds: &[&str]) -> Result<(), Refusal> {
-    let longest: u8 = if family == "ip" { 32 } else { 128 };
-    let length = if prefix == "any" {
-        0
-    } else {
-        match prefix.parse::<IpNet>() {
-            Ok(net) if net.max_prefix_len() == longest => net.prefix_len(),
-            Ok(_) => {
-                let other = if family == "ip" { "ipv6" } else { "ip" };
-                return refuse(
-                    format!("{prefix} is not an {} prefix", if family == "ip" { "IPv4" } else { "IPv6" }),
-                    format!("use: {other} prefix-list"),
-                );
-            }
-            Err(_) => return refuse(format!("`{prefix}` is not a prefix"), "write: ADDRESS/LENGTH, or any"),
-        }
-    };
-    let (ge, le) = match bounds {
-        [] => (None, None),
-        ["ge", ge] => (Some(*ge), None),
-        ["le", le] => (None, Some(*le)),
-        ["ge", ge, "le", le] | ["le", le, "ge", ge] => (Some(*ge), Some(*le)),
-        _ => return refuse(format!("`{}` is not a range", bounds.join(" ")), "write: [ge N] [le N]"),
-    };
-    let number = |bound: Option<&str>| match bound.map(str::parse::<u8>) {
-        None => Ok(None),
-        Some(Ok(number)) if number <= longest => Ok(Some(number)),
-        Some(Ok(_) | Err(_)) => refuse(
-            format!("`{}` is not a prefix length", bound.unwrap_or_default()),
-            format!("0 to {longest}"),
-        ),
-    };
-    let (ge, le) = (number(ge)?, number(le)?);
-    if prefix == "any" && !bounds.is_empty() {
-        return refuse(
-            "`any` takes no range",
-            format!("write: {} le {longest}", if longest == 32 { "0.0.0.0/0" } else { "::/0" }),
-        );
-    }
-    let lowest = ge.unwrap_or(length);
-    if lowest < length || le.is_some_and(|le| le < lowest) {
-        return refuse(
-            format!("FRR refuses this range: {length} <= ge <= le <= {longest} must hold"),
-            format!("e.g. {prefix} le {longest}"),
-        );
-    }
-    Ok(())
+    let reason = format!("`{}` is not a name that can be used here", line.quote(at));
+    let fix = format!("use letters, digits and _ . : - up to {NAME_BYTES_MAX} characters");
+    Err(Refusal::of_word(at, reason, fix))
 }

@@ -1,3 +1,6 @@
+mod corpus;
+mod property;
+
 use super::*;
 use crate::{config::load, quirks::FrrVersion};
 

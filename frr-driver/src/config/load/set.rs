@@ -163,10 +163,10 @@ impl Loader {
         {
             return self.put(key, Statement::new(text, origin.clone()));
         }
+        let before = self.tree().get(&key).map(|node| node.statement.reveal());
         let text = match (context, words) {
-            (Context::Family(_), ["redistribute", ..]) => {
-                rewrite::redistribute(words, self.tree().get(&key).map(|node| node.statement.reveal()))
-            }
+            (Context::Family(_), ["redistribute", ..]) => rewrite::redistribute(words, before),
+            (Context::Bgp, ["bgp", "bestpath", "med", ..]) => rewrite::bestpath_med(words, before),
             _ => words.join(" "),
         };
         if version.spreads_static_tag() && matches!(context, Context::Top | Context::Vrf) {
@@ -179,7 +179,7 @@ impl Loader {
     fn set_beside(&mut self, context: Context, words: &[&str], origin: &Origin) {
         let version = self.dialect.version;
         let tree = self.tree();
-        for line in neighbor::implied(context, words, version) {
+        for line in neighbor::implied(tree, context, words, version) {
             let key = key(context, &line.split(' ').collect::<Vec<_>>(), version).text;
             tree.set(key, Statement::new(line, origin.clone()));
         }
