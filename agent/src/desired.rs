@@ -1,6 +1,6 @@
 //! From what is mounted to what FRR shall hold: which version of each source counts, and why another does not.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use frr_driver::{
     config::{Origin, load},
@@ -71,6 +71,8 @@ pub(crate) struct Refusal {
     pub(crate) origin: Origin,
     /// The line, secrets hidden; empty where it cannot be shown, or none is meant.
     pub(crate) text: String,
+    /// Which characters of the text are at fault, from 0; empty = the whole line.
+    pub(crate) at: Range<usize>,
     /// Why.
     pub(crate) reason: String,
     /// What to write instead; empty where nothing would do.
@@ -165,7 +167,7 @@ fn judge_files(
     let mut refusals: Vec<Refusal> = files
         .iter()
         .flat_map(rejections)
-        .map(|Rejection { origin, text, reason, fix }| Refusal { origin, text, reason, fix })
+        .map(|Rejection { origin, text, at, reason, fix }| Refusal { origin, text, at, reason, fix })
         .collect();
     if policy == Policy::Base && !allow_empty_base && files.iter().all(|file| says_nothing(&file.text)) {
         let reason =
@@ -251,6 +253,7 @@ fn read_errors(name: &str, error: &ReadError) -> Vec<Refusal> {
     let refusal = |line: &usize| Refusal {
         origin: Origin { source: Arc::from(label.as_str()), line: u32::try_from(*line).unwrap_or(u32::MAX) },
         text: String::new(),
+        at: 0..0,
         reason: format!("{} {what}", path.display()),
         fix: String::new(),
     };
@@ -275,12 +278,12 @@ impl Refusal {
     /// Returns the refusal of a whole source.
     fn whole(name: &str, reason: String) -> Self {
         let origin = Origin { source: Arc::from(name), line: 0 };
-        Self { origin, text: String::new(), reason, fix: String::new() }
+        Self { origin, text: String::new(), at: 0..0, reason, fix: String::new() }
     }
 
     /// Returns what the status of the source `name` says of it.
     fn as_source_error(&self, name: &str) -> SourceError {
-        let Self { origin, text, reason, fix } = self;
+        let Self { origin, text, reason, fix, .. } = self;
         let line = usize::try_from(origin.line).ok().filter(|line| *line > 0);
         if text.is_empty() {
             return SourceError { line, message: reason.clone() };

@@ -54,7 +54,7 @@ pub fn check(config: &Config, version: FrrVersion) -> Vec<Finding> {
         .map(|rejection| Finding {
             origin: rejection.origin,
             text: rejection.text,
-            at: 0..0,
+            at: rejection.at,
             reason: rejection.reason,
             fix: rejection.fix,
             severity: Severity::Error,

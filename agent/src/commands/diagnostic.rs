@@ -63,8 +63,7 @@ struct Problem {
 
 /// Returns the diagnostic of a line or source that is refused.
 pub(crate) fn of_refusal(refusal: &Refusal, texts: &Texts<'_>) -> Diagnostic {
-    let Refusal { origin, text, reason, fix } = refusal.clone();
-    let at = quoted(&text, &reason);
+    let Refusal { origin, text, at, reason, fix } = refusal.clone();
     locate(Problem { severity: Severity::Error, origin, text, at, message: reason, fix }, texts)
 }
 
@@ -141,17 +140,6 @@ fn place(line: &str, text: &str, at: Range<usize>) -> Range<usize> {
         }
         None => whole,
     }
-}
-
-/// The words in backticks that the reason quotes from the text.
-fn quoted(text: &str, reason: &str) -> Range<usize> {
-    let quotes = reason.split('`').skip(1).step_by(2);
-    let found = quotes.filter(|quote| !quote.is_empty()).find_map(|quote| {
-        let start = text.find(quote)?;
-        let start = text.get(..start)?.chars().count();
-        Some(start..start + quote.chars().count())
-    });
-    found.unwrap_or_default()
 }
 
 /// Makes control characters and odd blanks visible, each as one character.

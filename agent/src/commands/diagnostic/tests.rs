@@ -25,6 +25,7 @@ fn a_line_is_shown_with_its_place() {
     let refusal = Refusal {
         origin: Origin { source: "extras".into(), line: 12 },
         text: "match ipv4 address prefix-list f".to_owned(),
+        at: 0..10,
         reason: "FRR has no `match ipv4`".to_owned(),
         fix: "write: match ip address prefix-list f".to_owned(),
     };
@@ -47,7 +48,8 @@ fn a_line_is_shown_with_its_place() {
 #[test]
 fn a_source_as_a_whole_has_no_line() {
     let origin = Origin { source: "base".into(), line: 0 };
-    let refusal = Refusal { origin, text: String::new(), reason: "no file".to_owned(), fix: String::new() };
+    let refusal =
+        Refusal { origin, text: String::new(), at: 0..0, reason: "no file".to_owned(), fix: String::new() };
     let diagnostic = of_refusal(&refusal, &Texts::new());
     assert_eq!(diagnostic.render(Paint::Plain), "error: no file\n --> base\n");
 }

@@ -99,11 +99,11 @@ fn lines_stand_in_their_blocks_and_sessions_below() {
     -   neighbor 10.0.0.3 remote-as 64513
     +   neighbor 10.0.0.4 remote-as 64513                   base:8
 
-    SESSION    EFFECT           FAMILIES
-    10.0.0.1   inbound policy   ipv4-unicast
-    10.0.0.2   reset            -
-    10.0.0.3   removed          -
-    10.0.0.4   added            -
+    SESSION    EFFECT           FAMILIES       BECAUSE OF
+    10.0.0.1   inbound policy   ipv4-unicast   route-map 10.0.0.1-in permit 20, and 3 more
+    10.0.0.2   reset            -              neighbor 10.0.0.2 remote-as 64514, and 1 more
+    10.0.0.3   removed          -              neighbor 10.0.0.3 remote-as 64513
+    10.0.0.4   added            -              neighbor 10.0.0.4 remote-as 64513
 
     7 lines to add, 6 to remove; 1 session: reset; 1 session: removed; 1 session: added; 1 session: inbound policy
     ");
@@ -140,6 +140,24 @@ fn only_a_change_that_resets_says_so() {
 }
 
 #[test]
+fn what_is_announced_is_named_and_touches_no_session() {
+    let base = RUNNING
+        .replace("  neighbor 10.0.0.2 activate\n", "  neighbor 10.0.0.2 activate\n  network 10.42.0.0/24\n");
+    let text = planned(RUNNING, &base, "").render(Paint::Plain);
+    insta::assert_snapshot!(text, @r"
+      router bgp 64512
+        address-family ipv4 unicast
+    +     network 10.42.0.0/24       base:26
+
+    SESSION    EFFECT   FAMILIES   BECAUSE OF
+    10.0.0.1   none     -          network 10.42.0.0/24 (FRR announces or withdraws the prefixes concerned)
+    10.0.0.2   none     -          network 10.42.0.0/24 (FRR announces or withdraws the prefixes concerned)
+
+    1 line to add, 0 to remove; no session is touched
+    ");
+}
+
+#[test]
 fn the_form_for_machines() {
     let running = "frr version 8.4.4\nrouter bgp 1\nexit\n";
     let report = planned(running, "router bgp 1\n neighbor 10.0.0.1 remote-as 2\n", "");
@@ -161,8 +179,20 @@ fn the_form_for_machines() {
         {
           "peer": "10.0.0.1",
           "vrf": "default",
-          "effect": "added",
-          "families": []
+          "classes": [
+            "Added"
+          ],
+          "families": [],
+          "causes": [
+            {
+              "line": "router bgp 1 | neighbor 10.0.0.1 remote-as 2",
+              "origin": "base:2",
+              "sign": "Add",
+              "effect": "Added",
+              "why": "",
+              "source": ""
+            }
+          ]
         }
       ]
     }

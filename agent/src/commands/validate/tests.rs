@@ -86,7 +86,7 @@ fn every_mistake_is_told_with_its_line() {
       --> extras:3
        |
      3 |   match ipv4 address prefix-list filtered
-       |   ^^^^^^^^^^
+       |         ^^^^
        = write: match ip address prefix-list filtered
 
     error: `router` is not part of the extras contract
