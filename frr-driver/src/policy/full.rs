@@ -194,7 +194,7 @@ fn taken_for(words: &[&str]) -> Option<(usize, &'static str)> {
         ["route", _, "permit" | "deny", _] | ["route", _, "optimization", ..] => Some((0, "route-map")),
         ["router", address] if address.parse::<IpAddr>().is_ok() => Some((0, "router-id")),
         ["pbr", _, "seq", ..] => Some((0, "pbr-map")),
-        ["ip", second, rest @ ..] if *second != "prefix-list" && rest.iter().any(|word| is_ipv6(word)) => {
+        ["ip", second, rest @ ..] if *second != "prefix-list" && rest.iter().any(is_ipv6) => {
             Some((0, "ipv6"))
         }
         _ => None,

@@ -66,6 +66,28 @@ pub fn until<P: Probe>(
     }
 }
 
+/// Looks again and again until `probe` has returned the same value for as long as `quiet`.
+pub fn unchanged<T: PartialEq>(
+    what: &str,
+    quiet: Duration,
+    deadline: Duration,
+    mut probe: impl FnMut() -> T,
+) -> Result<T, LabError> {
+    let now = || {
+        #[expect(clippy::disallowed_methods, reason = "measures real time")]
+        Instant::now()
+    };
+    let (mut last, mut since) = (probe(), now());
+    until(what, deadline, || {
+        let value = probe();
+        if value != last {
+            (last, since) = (value, now());
+        }
+        since.elapsed() >= quiet
+    })?;
+    Ok(last)
+}
+
 /// Runs `work` and returns its value and how long it took.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     #[expect(clippy::disallowed_methods, reason = "measures real time")]
