@@ -11,6 +11,8 @@ mod agent_reports;
 #[cfg(test)]
 mod agent_settles;
 #[cfg(test)]
+mod cli_commands;
+#[cfg(test)]
 mod impact_true;
 #[cfg(test)]
 mod lab_agent;
