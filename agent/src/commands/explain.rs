@@ -11,10 +11,10 @@ use frr_driver::{
 };
 
 use super::{
-    diagnostic::{count, visible},
+    diagnostic::visible,
     frr_args::{FrrArgs, block_on},
     inputs::Inputs,
-    paint::{BOLD, DIM, GREEN, Paint, RED, print, print_error},
+    paint::{BOLD, DIM, GREEN, Paint, RED, print},
     running::RunningArgs,
     source_args::SourceArgs,
 };
@@ -104,11 +104,7 @@ impl ExplainArgs {
         }
         let running = block_on(async { self.frr.frr().version().await })?;
         let inputs = Inputs::read(&self.sources, self.frr.version(&running))?;
-        if inputs.is_refused() {
-            let refusals = inputs.refusals();
-            let paint = Paint::on(&io::stderr());
-            let text: String = refusals.iter().map(|refusal| refusal.render(paint) + "\n").collect();
-            print_error(&format!("{text}{}\n", count(&refusals)))?;
+        if inputs.tell_refusals()? {
             return Ok(None);
         }
         match inputs.config() {

@@ -10,12 +10,12 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 use frr_driver::{
-    config::{lex, load, redact, render},
+    config::{Config, Lost, lex, load, redact, render},
     quirks::FrrVersion,
 };
 
 use super::{
-    diagnostic::{count, visible},
+    diagnostic::visible,
     frr_args::{FrrArgs, block_on},
     inputs::Inputs,
     paint::{GREEN, Paint, RED, print, print_error},
@@ -93,6 +93,11 @@ impl FmtArgs {
             print(&told.concat())?;
             return Ok(if told.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        let lost: String = texts.iter().map(|text| lost(&load(&text.name, &text.written, version))).collect();
+        print_error(&lost)?;
+        if !lost.is_empty() {
+            return Ok(ExitCode::FAILURE);
+        }
         for text in &texts {
             if texts.len() > 1 {
                 print(&format!("! {}\n", visible(&text.name)))?;
@@ -111,11 +116,12 @@ impl FmtArgs {
             );
         }
         let inputs = Inputs::read(&self.sources, version)?;
-        if inputs.is_refused() {
-            let refusals = inputs.refusals();
-            let paint = Paint::on(&io::stderr());
-            let text: String = refusals.iter().map(|refusal| refusal.render(paint) + "\n").collect();
-            print_error(&format!("{text}{}\n", count(&refusals)))?;
+        if inputs.tell_refusals()? {
+            return Ok(ExitCode::FAILURE);
+        }
+        let lost = inputs.config().map(|config| lost(&config)).unwrap_or_default();
+        print_error(&lost)?;
+        if !lost.is_empty() {
             return Ok(ExitCode::FAILURE);
         }
         if let Some(rendered) = inputs.rendered() {
@@ -153,6 +159,15 @@ fn read(file: &Path) -> anyhow::Result<Text> {
         }
         Some(Reading::Missing) | None => bail!("{} does not exist", file.display()),
     }
+}
+
+/// Names the blocks that FRR would throw away: a print without them would not say what was meant.
+fn lost(config: &Config) -> String {
+    let line = |lost: &Lost| {
+        let Lost { statement, reason } = lost;
+        visible(&format!("{}: {reason}: `{statement}`", statement.origin)) + "\n"
+    };
+    config.lost.iter().map(line).collect()
 }
 
 fn canonical(written: &str, version: FrrVersion) -> String {

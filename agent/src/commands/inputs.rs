@@ -1,14 +1,17 @@
 //! The sources, read once, judged, merged, and what is wrong with them.
 
+use std::io;
+
 use frr_driver::{
     check::{Severity, check},
     config::{Config, Rendered, render},
-    merge::{BASE, merge},
+    merge::{BASE, Warning, merge},
     quirks::FrrVersion,
 };
 
 use super::{
-    diagnostic::{Diagnostic, Texts, of_finding, of_refusal, of_warning},
+    diagnostic::{Diagnostic, Texts, count, of_finding, of_refusal, of_warning},
+    paint::{Paint, print_error},
     source_args::SourceArgs,
 };
 use crate::{
@@ -44,14 +47,32 @@ impl Inputs {
         self.judged.refusals.iter().map(|refusal| of_refusal(refusal, &texts)).collect()
     }
 
+    /// Tells why sources are refused, if they are, and whether.
+    pub(crate) fn tell_refusals(&self) -> io::Result<bool> {
+        if !self.is_refused() {
+            return Ok(false);
+        }
+        let refusals = self.refusals();
+        let paint = Paint::on(&io::stderr());
+        let text: String = refusals.iter().map(|refusal| refusal.render(paint) + "\n").collect();
+        print_error(&format!("{text}{}\n", count(&refusals)))?;
+        Ok(true)
+    }
+
     /// Returns everything that is wrong with the sources, FRR's own parser apart, in the order of the sources.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         let texts = self.texts();
         let mut diagnostics = self.refusals();
         diagnostics.extend(self.missing());
-        let warnings = self.judged.desired.iter().flat_map(|desired| &desired.warnings);
-        diagnostics.extend(warnings.map(|warning| of_warning(warning, &texts)));
         let findings = self.config().map(|config| check(&config, self.version)).unwrap_or_default();
+        // The merge names the blocks that FRR would throw away too.
+        let is_found = |warning: &Warning| {
+            let mut there = findings.iter().filter(|finding| finding.origin == warning.origin);
+            there.any(|finding| warning.message.ends_with(&finding.reason))
+        };
+        let warnings = self.judged.desired.iter().flat_map(|desired| &desired.warnings);
+        let warnings = warnings.filter(|warning| !is_found(warning));
+        diagnostics.extend(warnings.map(|warning| of_warning(warning, &texts)));
         diagnostics.extend(findings.iter().map(|finding| of_finding(finding, &texts)));
         self.sort(&mut diagnostics);
         diagnostics

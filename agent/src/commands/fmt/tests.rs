@@ -90,3 +90,11 @@ fn something_must_be_meant() {
     let error = args(&[]).merged(VERSION).unwrap_err().to_string();
     assert_eq!(error, "which configuration? a FILE, - for the standard input, or --base");
 }
+
+#[test]
+fn a_block_that_frr_would_throw_away_is_not_left_out_in_silence() {
+    let text = "router bgp 1\nrouter bgp 2\n neighbor 10.0.0.1 password hush\n";
+    let told = lost(&load("a.conf", text, VERSION));
+    let want = "a.conf:2: the instance runs as AS 1 (a.conf:1): FRR throws this block away: `router bgp 2`\n";
+    assert_eq!(told, want);
+}

@@ -220,3 +220,18 @@ fn frr_is_needed_where_it_must_be_asked() {
         Some("FRR 8.4.4 runs here, and 10.3 is meant")
     );
 }
+
+#[test]
+fn a_block_of_another_as_is_an_error() {
+    let base = BASE_TEXT.to_owned() + "router bgp 64999\n neighbor 10.0.0.7 password hush\n";
+    insta::assert_snapshot!(validated(&base, Some(EXTRAS)), @r"
+    error: the instance runs as AS 64512 (base:3): FRR throws this block away
+       --> base:10
+        |
+     10 | router bgp 64999
+        |            ^^^^^
+
+    checked for FRR 8.4.4, without its own parser: no FRR answers here
+    1 error
+    ");
+}
