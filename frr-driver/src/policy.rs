@@ -6,6 +6,7 @@
 
 mod character;
 mod extras;
+mod foreign;
 mod full;
 mod line;
 mod peer;
@@ -102,6 +103,7 @@ pub fn check_ranges(config: &Config) -> Vec<Rejection> {
             }
         }
     }
+    rejections.sort_by_key(|rejection| rejection.origin.line);
     rejections
 }
 

@@ -171,6 +171,11 @@ impl FrrVersion {
         self >= Self::V10_4
     }
 
+    /// Returns whether an entry of a route-map that denies may have `on-match`.
+    pub fn takes_exit_policy_of_deny(self) -> bool {
+        self < Self::V8
+    }
+
     /// Returns whether `debug northbound` includes `callbacks notify`.
     pub fn debugs_northbound_notify(self) -> bool {
         self >= Self::V10

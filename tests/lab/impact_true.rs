@@ -1,6 +1,6 @@
 //! What a plan says of the sessions comes true: each class of impact, on real FRR, through frr-reload.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, time::Duration};
 
 use frr_driver::{
     clear,
@@ -74,9 +74,12 @@ router bgp 64512
  exit-address-family
 ";
 
+/// Old text, new text, and whom it touches.
+type Change = (&'static str, &'static str, &'static [(&'static str, Class)]);
+
 /// What is put in the place of what, and the class of each session that is touched; the others must stay.
 /// Each is done and taken back.
-const CHANGES: &[(&str, &str, &[(&str, Class)])] = &[
+const CHANGES: &[Change] = &[
     (
         "neighbor 10.0.1.3 timers connect 1\n",
         "neighbor 10.0.1.3 timers connect 1\n neighbor 10.0.1.3 description x\n",
@@ -252,7 +255,7 @@ impl Router {
         let rendered = render(&desired, &reload::host_lines(&print), self.version);
         self.node().write_file(&format!("{FOLDER}/frr.conf"), rendered.reveal()).unwrap();
         let command = reload::command(Path::new(reload::SCRIPT), Path::new(FOLDER), None, self.version);
-        let output = self.node().exec_within(Duration::from_secs(60), command.argv).unwrap();
+        let output = self.node().exec_within(Duration::from_mins(1), command.argv).unwrap();
         let after = load("running", &self.running(), self.version);
         let left = frr_driver::plan::plan(&desired, &after, self.version);
         assert!(left.is_empty(), "{left:?}\n{}", output.text());
@@ -302,7 +305,6 @@ impl Router {
 fn shows(class: Class, before: Option<&Seen>, now: Option<&Seen>) -> Result<(), String> {
     let is_so = match (class, before, now) {
         (Class::Added, None, Some(_)) | (Class::Removed, Some(_), None) => true,
-        (Class::Added, Some(_), Some(_)) | (Class::Removed, None, None) => true,
         (_, Some(before), Some(now)) => {
             let is_as_long = before.since.abs_diff(now.since) <= SINCE_SECONDS_MAX;
             let stays = (before.established, before.dropped, &before.state)
@@ -328,9 +330,11 @@ fn peer(asn: u32, links: &[u8], net: &str) -> String {
     );
     let mut families = String::new();
     for link in links {
-        text +=
-            &format!(" neighbor 10.0.{link}.2 remote-as 64512\n neighbor 10.0.{link}.2 timers connect 1\n");
-        families += &format!("  neighbor 10.0.{link}.2 activate\n");
+        _ = writeln!(
+            text,
+            " neighbor 10.0.{link}.2 remote-as 64512\n neighbor 10.0.{link}.2 timers connect 1"
+        );
+        _ = writeln!(families, "  neighbor 10.0.{link}.2 activate");
     }
     let six = if links.contains(&2) {
         " address-family ipv6 unicast\n  neighbor 10.0.2.2 activate\n exit-address-family\n"

@@ -7,7 +7,7 @@ mod set;
 use std::{fmt, sync::Arc};
 
 use super::{
-    Config, Line, Node, Origin, Statement, Tree, defaults,
+    Config, Line, Lost, Node, Origin, Statement, Tree, defaults,
     grammar::{self, Context},
     instance::{self, Dialect},
     lex,
@@ -124,6 +124,10 @@ impl Loader {
             self.config.top.block(&format!("router bgp vrf {vrf}"), Context::Bgp, || {
                 Statement::new(format!("router bgp {asn} vrf {vrf}"), origin)
             });
+        }
+        if !self.dialect.version.takes_exit_policy_of_deny() {
+            let lost = self.config.top.values_mut().filter_map(|(_, node)| exit_policy_of_deny(node));
+            self.config.lost.extend(lost);
         }
         self.config.top.retain(|_, node| {
             let vanishes = match node.opens {
@@ -295,6 +299,14 @@ impl Loader {
             }
         }
     }
+}
+
+/// Takes `on-match` from an entry that denies: FRR holds it where the action was changed afterwards, does not use it,
+/// and refuses the whole entry when both come in one file (`yang/frr-route-map.yang`).
+fn exit_policy_of_deny(node: &mut Node) -> Option<Lost> {
+    let is_deny = node.opens == Some(Context::RouteMap) && node.statement.words().get(2) == Some(&"deny");
+    let policy = if is_deny { node.children.remove("on-match")? } else { return None };
+    Some(Lost { statement: policy.statement, reason: "an entry that denies has no exit policy".to_owned() })
 }
 
 /// `redistribute` keeps what was said before beside what is said now.

@@ -254,6 +254,18 @@ pub(super) fn implied(tree: &Tree, context: Context, words: &[&str], version: Fr
     }
 }
 
+/// A route server client that is none any more has its next hop changed again.
+pub(super) fn change_next_hop(tree: &mut Tree, peer: &str, origin: &Origin) {
+    let key = format!("neighbor {peer} attribute-unchanged");
+    let Some(before) = tree.remove(&key) else { return };
+    let kept: Vec<&str> =
+        before.statement.words().into_iter().skip(3).filter(|word| *word != "next-hop").collect();
+    if !kept.is_empty() {
+        let line = join(&key, &kept);
+        tree.set(key, Statement::new(line, origin.clone()));
+    }
+}
+
 /// `neighbor X interface`, `remote-as` and `peer-group` of an unnumbered peer are one line in FRR's print.
 /// Returns its key and text, if `words` is such a line.
 pub(super) fn interface_peer(tree: &Tree, words: &[&str]) -> Option<(String, String)> {

@@ -1,6 +1,8 @@
 //! A configuration as text for FRR, without the traps of frr-reload: lists and maps before the neighbors that
 //! use them, every block closed (where that is understood), every entry numbered.
 
+use std::net::IpAddr;
+
 use super::{Config, Context, Node, Origin, Tree};
 use crate::quirks::FrrVersion;
 
@@ -144,7 +146,11 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
     }
     if context == Context::Bgp {
         nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
-            _ if node.opens.is_some() => 5,
+            _ if node.opens.is_some() => 6,
+            // 7.5.1 wants `bfd`, or `bfd profile`, before it.
+            ["neighbor", _, "bfd", "check-control-plane-failure"] => 5,
+            // Of an address it is an attribute, of a name it makes the neighbor.
+            ["neighbor", peer, "interface", ..] if peer.parse::<IpAddr>().is_ok() => 4,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,
             ["neighbor", _, "peer-group", _] => 3,

@@ -88,7 +88,8 @@ fn check_with(lines: &str, replace: &str, by: &str, want: &[&str]) {
 fn a_map_touches_the_peers_that_use_it() {
     check("route-map a-in deny 20", "route-map a-in permit 20", &["10.0.0.1 PolicyIn"]);
     check("route-map a-in deny 20", "route-map a-in deny 20\n description x", &[]);
-    check("route-map a-in deny 20", "route-map a-in deny 20\n on-match next", &["10.0.0.1 PolicyIn"]);
+    let users = ["10.0.0.2 PolicyIn", "10.0.0.4 PolicyIn", "eth0 PolicyIn"];
+    check("route-map b-in permit 20", "route-map b-in permit 20\n on-match next", &users);
 }
 
 #[test]

@@ -190,10 +190,12 @@ fn taken_for(words: &[&str]) -> Option<(usize, &'static str)> {
         let address = word.split_once('/').map_or(*word, |(address, _)| address);
         address.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6())
     };
+    let is_short_for = |word: &str, whole: &str| word.len() < whole.len() && whole.starts_with(word);
     match words {
         ["route", _, "permit" | "deny", _] | ["route", _, "optimization", ..] => Some((0, "route-map")),
         ["router", address] if address.parse::<IpAddr>().is_ok() => Some((0, "router-id")),
         ["pbr", _, "seq", ..] => Some((0, "pbr-map")),
+        ["match", "ip" | "ipv6", _, list, _] if is_short_for(list, "prefix-list") => Some((3, "prefix-list")),
         ["ip", second, rest @ ..] if *second != "prefix-list" && rest.iter().any(is_ipv6) => {
             Some((0, "ipv6"))
         }

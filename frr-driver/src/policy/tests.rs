@@ -158,3 +158,20 @@ fn full_leaves_the_host_to_the_host() {
         assert_eq!(check("f", line, Policy::Full, &base).len(), 1, "{line}");
     }
 }
+
+#[test]
+fn the_bases_own_ranges_are_checked_before_frr_meets_them() {
+    let text = "router bgp 64512\n!\nip prefix-list a seq 5 permit 10.0.0.0/16 ge 8\n\
+        ip prefix-list a description permit any le 24\nip prefix-list a seq 7 permit 10.0.0.0/8 le 24\n\
+        ipv6 prefix-list a seq 5 deny 2001:db8::/32 ge 64 le 48\nip prefix-list b permit any le 24\n";
+    let blamed = |found: &Rejection| {
+        let chars = found.text.chars().skip(found.at.start).take(found.at.len());
+        format!("{} {}", found.origin, chars.collect::<String>())
+    };
+    let found = check_ranges(&load("base", text, FrrVersion::default()));
+    assert_eq!(
+        found.iter().map(blamed).collect::<Vec<_>>(),
+        ["base:3 ge 8", "base:6 ge 64 le 48", "base:7 le 24"]
+    );
+    assert_eq!(check_ranges(&load("base", BASE, FrrVersion::default())), []);
+}

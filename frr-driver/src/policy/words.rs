@@ -81,13 +81,19 @@ pub(super) fn whole_of(word: &str, wholes: &[&'static str]) -> Option<&'static s
     }
 }
 
-/// The words that may follow `head`, which any of its words may match as `*`.
+/// The words that may follow `head`, of which `*` may stand for any word, and `N` for one that begins with a digit.
 fn followers(head: &[&str]) -> Vec<&'static str> {
     let mut heads = vec![String::new()];
     for (at, word) in head.iter().enumerate() {
+        let number = word.starts_with(|c: char| c.is_ascii_digit()).then_some("N");
+        let stands = [Some(*word), Some("*"), number];
         let longer =
             |head: &String, word: &str| if at == 0 { word.to_owned() } else { format!("{head} {word}") };
-        heads = heads.iter().flat_map(|head| [longer(head, word), longer(head, "*")]).collect();
+        heads =
+            heads.iter().flat_map(|head| stands.iter().flatten().map(|word| longer(head, word))).collect();
     }
     heads.iter().filter_map(|head| FOLLOWERS.get(head.as_str())).flatten().copied().collect()
 }
+
+#[cfg(test)]
+mod tests;

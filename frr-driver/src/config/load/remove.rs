@@ -83,6 +83,9 @@ impl Loader {
             return;
         }
         let tree = self.tree();
+        if let (Context::Family(_), ["neighbor", peer, "route-server-client"]) = (context, words) {
+            neighbor::change_next_hop(tree, peer, origin);
+        }
         let before = tree.remove(&key.text);
         if let (Some(_), ["neighbor", peer, "bfd", "profile", ..]) = (&before, words)
             && !version.prints_bfd_beside_profile()
