@@ -193,7 +193,7 @@ fn check_text(text: &str, want: &[&str]) {
 fn a_range_that_frr_checks_too_late() {
     check_text(
         "ip prefix-list a seq 5 permit 10.0.0.0/16 ge 8\nip protocol bgp route-map a\nroute-map a permit 1\n match ip address prefix-list a\n",
-        &["b:1 [] FRR refuses this range: 16 <= ge <= le <= 32 must hold"],
+        &["b:1 [ge 8] FRR refuses this range: 16 <= ge <= le <= 32 must hold"],
     );
 }
 

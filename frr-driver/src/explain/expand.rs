@@ -102,12 +102,12 @@ impl<'a> Expansion<'a> {
         let mut has_end = false;
         let mut steps = Vec::new();
         for ((mut entry, is_reached), target) in entries.into_iter().zip(reached).zip(targets) {
-            if let Some(step) = entry.steps.iter_mut().find(|step| step.kind == StepKind::OnMatch) {
-                let note = match target {
-                    Some(target) if target < count => {
-                        "what matches goes on there, and is denied if nothing there matches"
-                    }
-                    Some(_) | None => "no entry follows: what matches is permitted",
+            let on_match = entry.steps.iter_mut().find(|step| step.kind == StepKind::OnMatch);
+            if let (Some(step), Some(target)) = (on_match, target) {
+                let note = if target < count {
+                    "what matches goes on there, and is denied if nothing there matches"
+                } else {
+                    "no entry follows: what matches is permitted"
                 };
                 note.clone_into(&mut step.note);
             }
@@ -184,7 +184,11 @@ impl<'a> Expansion<'a> {
             entry.action = entry.action.and(ends);
         }
         if kind == StepKind::OnMatch {
-            entry.goes_on_at = Some(goes_on_at(&words, entry.number));
+            if entry.node.statement.words().get(2) == Some(&"permit") {
+                entry.goes_on_at = Some(goes_on_at(&words, entry.number));
+            } else {
+                "without effect: a deny is the end".clone_into(&mut step.note);
+            }
             "a matching route goes on there; if nothing there matches it, it is denied"
                 .clone_into(&mut step.note);
         }

@@ -172,6 +172,8 @@ fn what_comes_after_a_match() {
     check_map(&rest, "nothing is accepted: route-map m denies every route");
     let goto = "route-map m permit 10\n on-match goto 30\nroute-map m deny 20\nroute-map m permit 30\n";
     check_map(goto, "everything is accepted: route-map m permits every route");
+    let deny = "route-map m deny 10\n on-match next\nroute-map m permit 20\n";
+    check_map(deny, "nothing is accepted: route-map m denies every route");
 }
 
 #[test]
