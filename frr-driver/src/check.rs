@@ -66,7 +66,7 @@ pub fn check(config: &Config, version: FrrVersion) -> Vec<Finding> {
         findings.extend(without_number(&instance));
         findings.extend(neighbors::check(&instance));
         findings.extend(conflicts::check(&instance, version));
-        findings.extend(policies::check(&instance));
+        findings.extend(policies::check(&instance, version));
     }
     findings.extend(reference::check(config));
     findings.sort_by(|a, b| (&a.origin, a.severity).cmp(&(&b.origin, b.severity)));

@@ -1,7 +1,7 @@
 //! What decides on the routes of one session, line by line, in the order in which bgpd asks.
 //!
 //! The order is that of `bgp_update` and `subgroup_announce_check` in `bgpd/bgp_route.c`, and of
-//! `route_map_apply_ext` in `lib/routemap.c`; the same from 7.5.1 to 10.7.
+//! `route_map_apply_ext` in `lib/routemap.c`; compared from 7.5.1 to 10.7.
 
 mod attribute;
 mod chain;
@@ -19,9 +19,11 @@ pub use crate::check::instance::Side;
 use crate::{
     check::instance::{Instance, instances},
     config::{Config, Origin, Statement},
+    quirks::FrrVersion,
     session::{AddressFamily, PeerId, SessionId},
 };
 
+use chain::{Place, Way};
 use expand::Policies;
 
 /// How many neighbors are named where one is not found: enough to see a mistyped name.
@@ -170,7 +172,7 @@ pub enum NotFound {
 }
 
 /// Explains what decides on the routes of `session`; the peer may also be a dynamic one, or a peer-group's name.
-pub fn explain(config: &Config, session: &SessionId) -> Result<Explanation, NotFound> {
+pub fn explain(config: &Config, session: &SessionId, version: FrrVersion) -> Result<Explanation, NotFound> {
     let instances = instances(config);
     let Some(instance) = instances.iter().find(|instance| instance.vrf == session.vrf) else {
         let known = instances.iter().map(|instance| instance.vrf.to_owned());
@@ -187,11 +189,14 @@ pub fn explain(config: &Config, session: &SessionId) -> Result<Explanation, NotF
         });
     };
     let policies = Policies::new(config);
-    let families = instance.families_of(name).into_iter().map(|family| Family {
-        family,
-        active: instance.is_active(name, family),
-        inbound: chain::inbound(instance, name, family, &policies),
-        outbound: chain::outbound(instance, name, family, &policies),
+    let families = instance.families_of(name).into_iter().map(|family| {
+        let chain = |way| chain::chain(Place { instance, name, family, way, version }, &policies);
+        Family {
+            family,
+            active: instance.is_active(name, family),
+            inbound: chain(Way::In),
+            outbound: chain(Way::Out),
+        }
     });
     let group = match subject {
         Subject::Dynamic(_) => Some(name),

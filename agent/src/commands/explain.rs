@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum, builder::Resettable};
 use frr_driver::{
     config::Config,
     explain::{Chain, Explanation, Family, Outcome, Side, Step, StepKind, Subject, explain},
+    quirks::FrrVersion,
     session::{PeerId, SessionId, VRF_DEFAULT},
 };
 
@@ -87,9 +88,9 @@ impl ExplainArgs {
     /// Explains the session; fails if there is none, or nothing to read it from.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         self.sources.specs()?;
-        let Some(config) = self.config()? else { return Ok(ExitCode::FAILURE) };
+        let Some((config, version)) = self.config()? else { return Ok(ExitCode::FAILURE) };
         let session = SessionId { vrf: self.vrf.clone(), peer: PeerId::from(self.peer.as_str()) };
-        let explanation = explain(&config, &session)?;
+        let explanation = explain(&config, &session, version)?;
         match self.output {
             Format::Text => print(&render(&explanation, Paint::on(&io::stdout())))?,
             Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&explanation)?))?,
@@ -97,10 +98,11 @@ impl ExplainArgs {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is to be explained; `None` = the sources are refused, and it was told why.
-    fn config(&self) -> anyhow::Result<Option<Config>> {
+    /// What is to be explained, and the version that it is for; `None` = the sources are refused, and it was told why.
+    fn config(&self) -> anyhow::Result<Option<(Config, FrrVersion)>> {
         if !self.sources.are_given() {
-            return Ok(Some(block_on(self.running.read(&self.frr))??.union));
+            let running = block_on(self.running.read(&self.frr))??;
+            return Ok(Some((running.union, running.version)));
         }
         let running = block_on(async { self.frr.frr().version().await })?;
         let inputs = Inputs::read(&self.sources, self.frr.version(&running))?;
@@ -108,7 +110,7 @@ impl ExplainArgs {
             return Ok(None);
         }
         match inputs.config() {
-            Some(config) => Ok(Some(config)),
+            Some(config) => Ok(Some((config, inputs.version))),
             None => bail!("there is no base"),
         }
     }

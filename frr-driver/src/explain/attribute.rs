@@ -1,6 +1,7 @@
 //! Lines of a neighbor that shape its routes beside the filters, and when FRR looks at them.
 
 use super::chain::Way;
+use crate::quirks::Versions;
 
 /// When FRR looks at a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +21,23 @@ pub(super) struct Attribute {
     /// The line in pattern: its first words; `no` in front = the line that turns it off.
     pub(super) line: &'static str,
     note: &'static str,
+    pub(super) versions: Versions,
 }
 
 const fn row(way: Way, stage: Stage, line: &'static str, note: &'static str) -> Attribute {
-    Attribute { way, stage, line, note }
+    Attribute { way, stage, line, note, versions: Versions::ALL }
 }
+
+const PRIVATE: &str = "private AS numbers are taken off the path";
+const OVERRIDE: &str = "the peer's AS in a path becomes ours";
 
 // === impl Attribute ===
 
 impl Attribute {
+    const fn on(self, versions: Versions) -> Self {
+        Self { versions, ..self }
+    }
+
     /// What is to be known about a line of this kind with these words behind the neighbor's name.
     pub(super) fn note(&self, words: &[&str]) -> String {
         if words.first() != Some(&"maximum-prefix") {
@@ -46,7 +55,7 @@ impl Attribute {
 
 /// In the order in which FRR looks at them (`bgp_update`, `bgp_input_modifier`, `bgp_maximum_prefix_overflow`,
 /// `subgroup_announce_check`, `subgroup_default_originate` in bgpd).
-pub(super) const ATTRIBUTES: [Attribute; 24] = [
+pub(super) const ATTRIBUTES: [Attribute; 26] = [
     row(
         Way::In,
         Stage::First,
@@ -79,8 +88,10 @@ pub(super) const ATTRIBUTES: [Attribute; 24] = [
         "in place of the route-map, for what an aggregate suppresses",
     ),
     row(Way::Out, Stage::Last, "soo", "a route with this site of origin is kept back"),
-    row(Way::Out, Stage::Last, "remove-private-AS", "after the route-map"),
-    row(Way::Out, Stage::Last, "as-override", "the peer's AS in a path becomes ours"),
+    row(Way::Out, Stage::BeforeMap, "remove-private-AS", PRIVATE).on(Versions::UNTIL_9_1),
+    row(Way::Out, Stage::BeforeMap, "as-override", OVERRIDE).on(Versions::UNTIL_9_1),
+    row(Way::Out, Stage::Last, "remove-private-AS", PRIVATE).on(Versions::FROM_9_1),
+    row(Way::Out, Stage::Last, "as-override", OVERRIDE).on(Versions::FROM_9_1),
     row(Way::Out, Stage::Last, "attribute-unchanged", "what is named goes on as it came"),
     row(Way::Out, Stage::Last, "next-hop-self", "unless the route-map sets a next hop"),
     row(Way::Out, Stage::Last, "graceful-shutdown", "the peer is asked to avoid our routes"),

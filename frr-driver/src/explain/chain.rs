@@ -2,7 +2,7 @@
 
 use super::{
     Chain, Outcome, Step, StepKind,
-    attribute::{ATTRIBUTES, Stage},
+    attribute::{ATTRIBUTES, Attribute, Stage},
     ends::Ends,
     expand::{Expansion, Policies},
 };
@@ -12,6 +12,7 @@ use crate::{
         policies::is_policy,
         reference::of_family_line,
     },
+    quirks::FrrVersion,
     session::AddressFamily,
 };
 
@@ -33,34 +34,27 @@ struct Filter {
     is_defined: bool,
 }
 
+/// Whose routes, and which.
+pub(super) struct Place<'a, 'i> {
+    pub(super) instance: &'i Instance<'a>,
+    /// The neighbor, or the peer-group of a dynamic one.
+    pub(super) name: &'i str,
+    pub(super) family: AddressFamily,
+    pub(super) way: Way,
+    pub(super) version: FrrVersion,
+}
+
 struct Walk<'a, 'i> {
-    instance: &'i Instance<'a>,
-    name: &'i str,
-    family: AddressFamily,
-    way: Way,
+    place: Place<'a, 'i>,
     expansion: Expansion<'i>,
     steps: Vec<Step>,
     filters: Vec<Filter>,
 }
 
-/// What decides on the routes from `name`.
-pub(super) fn inbound(
-    instance: &Instance<'_>,
-    name: &str,
-    family: AddressFamily,
-    policies: &Policies<'_>,
-) -> Chain {
-    Walk::new(instance, name, family, Way::In, policies).chain()
-}
-
-/// What decides on the routes to `name`.
-pub(super) fn outbound(
-    instance: &Instance<'_>,
-    name: &str,
-    family: AddressFamily,
-    policies: &Policies<'_>,
-) -> Chain {
-    Walk::new(instance, name, family, Way::Out, policies).chain()
+/// Returns what decides on the routes of `place`.
+pub(super) fn chain<'i>(place: Place<'_, 'i>, policies: &'i Policies<'i>) -> Chain {
+    let expansion = Expansion::new(policies, place.family);
+    Walk { place, expansion, steps: Vec::new(), filters: Vec::new() }.chain()
 }
 
 // === impl Way ===
@@ -83,18 +77,7 @@ impl Way {
 
 // === impl Walk ===
 
-impl<'a, 'i> Walk<'a, 'i> {
-    fn new(
-        instance: &'i Instance<'a>,
-        name: &'i str,
-        family: AddressFamily,
-        way: Way,
-        policies: &'i Policies<'i>,
-    ) -> Self {
-        let expansion = Expansion::new(policies, family);
-        Self { instance, name, family, way, expansion, steps: Vec::new(), filters: Vec::new() }
-    }
-
+impl<'a> Walk<'a, '_> {
     fn chain(mut self) -> Chain {
         self.attributes(Stage::First);
         let lacks_policy = self.lacks_policy();
@@ -109,7 +92,7 @@ impl<'a, 'i> Walk<'a, 'i> {
         self.filter("route-map");
         self.attributes(Stage::Last);
         let (outcome, reason) = self.outcome(lacks_policy);
-        let verb = self.way.verb();
+        let verb = self.place.way.verb();
         let summary = match outcome {
             Outcome::Everything => format!("everything is {verb}: {reason}"),
             Outcome::Nothing => format!("nothing is {verb}: {reason}"),
@@ -121,10 +104,10 @@ impl<'a, 'i> Walk<'a, 'i> {
 
     /// How much gets through, and why.
     fn outcome(&self, lacks_policy: bool) -> (Outcome, String) {
-        if !self.instance.is_active(self.name, self.family) {
-            return (Outcome::Nothing, format!("{} is not active", self.family));
+        if !self.place.instance.is_active(self.place.name, self.place.family) {
+            return (Outcome::Nothing, format!("{} is not active", self.place.family));
         }
-        if self.instance.line(self.name, |words| words.first() == Some(&"shutdown")).is_some() {
+        if self.place.instance.line(self.place.name, |words| words.first() == Some(&"shutdown")).is_some() {
             return (Outcome::Nothing, "the session is shut down".to_owned());
         }
         if lacks_policy {
@@ -156,19 +139,19 @@ impl<'a, 'i> Walk<'a, 'i> {
 
     /// RFC 8212 (`bgp_inbound_policy_exists`, `bgp_outbound_policy_exists`).
     fn lacks_policy(&self) -> bool {
-        let is_policy = |words: &[&str]| is_policy(words, self.way.word());
-        self.instance.requires_policy()
-            && self.instance.side(self.name) == Side::External
-            && self.instance.family_line(self.name, self.family, is_policy).is_none()
+        let is_policy = |words: &[&str]| is_policy(words, self.place.way.word(), self.place.version);
+        self.place.instance.requires_policy()
+            && self.place.instance.side(self.place.name) == Side::External
+            && self.place.instance.family_line(self.place.name, self.place.family, is_policy).is_none()
     }
 
     /// A default route that goes beside what the filters say.
     fn default_route(&self) -> Option<String> {
-        if self.way == Way::In || !self.instance.is_active(self.name, self.family) {
+        if self.place.way == Way::In || !self.place.instance.is_active(self.place.name, self.place.family) {
             return None;
         }
         let is_line = |words: &[&str]| words.first() == Some(&"default-originate");
-        let said = self.instance.family_line(self.name, self.family, is_line)?;
+        let said = self.place.instance.family_line(self.place.name, self.place.family, is_line)?;
         Some(match said.statement.words().get(4) {
             None => "; and a default route, whatever that says".to_owned(),
             Some(map) => format!("; and a default route, if route-map {map} permits any route of the table"),
@@ -176,11 +159,13 @@ impl<'a, 'i> Walk<'a, 'i> {
     }
 
     fn filter(&mut self, kind: &str) {
-        let way = self.way.word();
+        let way = self.place.way.word();
         let is_line = |words: &[&str]| matches!(words, [word, _, last] if *word == kind && *last == way);
-        let Some(said) = self.instance.family_line(self.name, self.family, is_line) else { return };
+        let Some(said) = self.place.instance.family_line(self.place.name, self.place.family, is_line) else {
+            return;
+        };
         let mut step = step(StepKind::Filter, said);
-        for reference in of_family_line(&said.statement.words(), self.family) {
+        for reference in of_family_line(&said.statement.words(), self.place.family) {
             let expanded = self.expansion.expand(reference);
             self.filters.push(Filter {
                 name: format!("{kind} {}", reference.name),
@@ -194,7 +179,10 @@ impl<'a, 'i> Walk<'a, 'i> {
     }
 
     fn attributes(&mut self, stage: Stage) {
-        for attribute in ATTRIBUTES.iter().filter(|row| row.way == self.way && row.stage == stage) {
+        let Place { way, version, .. } = self.place;
+        let is_here =
+            |row: &&Attribute| row.way == way && row.stage == stage && row.versions.contains(version);
+        for attribute in ATTRIBUTES.iter().filter(is_here) {
             let (line, is_positive) = match attribute.line.strip_prefix("no ") {
                 Some(line) => (line, false),
                 None => (attribute.line, true),
@@ -204,7 +192,7 @@ impl<'a, 'i> Walk<'a, 'i> {
             let Some(said) = self.said(is_positive, is_line) else { continue };
             let mut step = step(StepKind::Attribute, said);
             step.note = attribute.note(said.statement.words().get(2..).unwrap_or_default());
-            for reference in of_family_line(&said.statement.words(), self.family) {
+            for reference in of_family_line(&said.statement.words(), self.place.family) {
                 let expanded = self.expansion.expand(reference);
                 if !expanded.is_defined || expanded.steps.is_empty() {
                     step.note = format!("{}; {}", step.note, expanded.note);
@@ -218,11 +206,11 @@ impl<'a, 'i> Walk<'a, 'i> {
     /// The line of the family that `wanted` picks, or of the session.
     fn said(&self, is_positive: bool, wanted: impl Fn(&[&str]) -> bool + Copy) -> Option<Said<'a>> {
         if is_positive {
-            let in_family = self.instance.family_line(self.name, self.family, wanted);
-            return in_family.or_else(|| self.instance.line(self.name, wanted));
+            let in_family = self.place.instance.family_line(self.place.name, self.place.family, wanted);
+            return in_family.or_else(|| self.place.instance.line(self.place.name, wanted));
         }
         // Behind `no neighbor` the name is one word further.
-        self.instance.family_negation(self.name, self.family, wanted)
+        self.place.instance.family_negation(self.place.name, self.place.family, wanted)
     }
 }
 

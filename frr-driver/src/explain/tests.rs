@@ -6,7 +6,11 @@ use crate::{config::load, quirks::FrrVersion};
 const HEAD: &str = "router bgp 64512\n no bgp ebgp-requires-policy\n neighbor 10.0.0.1 remote-as 65001\n";
 
 fn explained(text: &str, peer: &str) -> Explanation {
-    explain(&load("b", text, FrrVersion::default()), &SessionId::in_default_vrf(peer)).unwrap()
+    explained_on(FrrVersion::default(), text, peer)
+}
+
+fn explained_on(version: FrrVersion, text: &str, peer: &str) -> Explanation {
+    explain(&load("b", text, version), &SessionId::in_default_vrf(peer), version).unwrap()
 }
 
 /// The chain of the only family, its lines indented.
@@ -104,6 +108,29 @@ fn outbound() {
      neighbor 10.0.0.1 default-originate route-map d [b:5] (past the lists and the route-map)
       route-map d permit 10 [b:15] (matches every route)
     ");
+}
+
+/// Where `remove-private-AS` stands among the lines, and what is announced to an external peer with `unsuppress-map`.
+#[track_caller]
+fn check_outbound_on(version: FrrVersion, want: [&str; 3], outcome: Outcome) {
+    let lines = " neighbor 10.0.0.1 remove-private-AS\n neighbor 10.0.0.1 unsuppress-map m\n";
+    let map = " neighbor 10.0.0.1 route-map m out\n";
+    let head = HEAD.replace(" no bgp ebgp-requires-policy\n", "");
+    let text = |map: &str| format!("{head} address-family ipv4 unicast\n{lines}{map}route-map m permit 10\n");
+    let of = |map: &str| explained_on(version, &text(map), "10.0.0.1").families.remove(0).outbound;
+    let with_map = of(map);
+    let words: Vec<&str> = with_map.steps.iter().filter_map(|step| step.text.split(' ').nth(2)).collect();
+    assert_eq!((words.as_slice(), of("").outcome), (&want[..], outcome), "{version}");
+}
+
+#[test]
+fn what_differs_by_version() {
+    let before = ["remove-private-AS", "route-map", "unsuppress-map"];
+    check_outbound_on(FrrVersion(7, 5, 1), before, Outcome::Nothing);
+    check_outbound_on(FrrVersion(8, 4, 4), before, Outcome::Nothing);
+    let after = ["route-map", "unsuppress-map", "remove-private-AS"];
+    check_outbound_on(FrrVersion(10, 3, 0), after, Outcome::Everything);
+    check_outbound_on(FrrVersion(10, 7, 1), after, Outcome::Everything);
 }
 
 #[test]
@@ -266,7 +293,7 @@ fn what_is_not_there_is_told_with_what_is() {
     );
     let error = |vrf: &str, peer: &str| {
         let session = SessionId { vrf: vrf.to_owned(), peer: PeerId::from(peer) };
-        explain(&config, &session).unwrap_err().to_string()
+        explain(&config, &session, FrrVersion::default()).unwrap_err().to_string()
     };
     assert_eq!(error("blue", "eth0"), "there is no BGP instance in VRF blue; there are: default, red");
     let want = "eth0 is no neighbor in VRF default (but in VRF red); there are: 10.0.0.1";
@@ -285,7 +312,7 @@ fn every_recorded_session_is_explained() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             let config = load("b", &text, version);
             for session in crate::merge::sessions(&config) {
-                let explanation = explain(&config, &session).unwrap();
+                let explanation = explain(&config, &session, version).unwrap();
                 assert_eq!(explanation.session, session);
                 sessions += 1;
             }

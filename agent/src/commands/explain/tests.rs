@@ -42,6 +42,11 @@ fn parsed(arguments: &[&str]) -> ExplainArgs {
     Line::try_parse_from(std::iter::once(&"test").chain(arguments)).unwrap().args
 }
 
+fn of(args: &ExplainArgs) -> Explanation {
+    let (config, version) = args.config().unwrap().unwrap();
+    explain(&config, &SessionId::in_default_vrf(args.peer.as_str()), version).unwrap()
+}
+
 /// Explains `peer` of what base and extras are together.
 fn explained(peer: &str) -> Explanation {
     let dir = tempfile::tempdir().unwrap();
@@ -52,7 +57,7 @@ fn explained(peer: &str) -> Explanation {
     };
     let (base, extras) = (write("base", BASE_TEXT), write("extras", EXTRAS));
     let args = parsed(&[peer, "--base", &base, "--extras", &extras, "--frr-version", "8.4.4"]);
-    explain(&args.config().unwrap().unwrap(), &SessionId::in_default_vrf(peer)).unwrap()
+    of(&args)
 }
 
 #[test]
@@ -154,8 +159,7 @@ fn a_print_is_explained_too() {
     let path = dir.path().join("running");
     std::fs::write(&path, format!("frr version 8.4.4\n{BASE_TEXT}end\n")).unwrap();
     let args = parsed(&["10.0.0.1", "--running", path.to_str().unwrap()]);
-    let explanation =
-        explain(&args.config().unwrap().unwrap(), &SessionId::in_default_vrf("10.0.0.1")).unwrap();
+    let explanation = of(&args);
     let text = render(&explanation, Paint::Plain);
     assert!(text.contains("nothing is accepted: route-map 10.0.0.1-in denies every route"), "{text}");
     assert!(text.contains("running:21"), "{text}");
