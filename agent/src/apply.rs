@@ -122,13 +122,9 @@ async fn check(
     file: &std::path::Path,
     rendered: &Rendered,
 ) -> Result<Option<Vec<(Option<String>, SourceError)>>, String> {
-    let output = frr.vtysh().check(file).await.map_err(|error| with_causes(&error))?;
-    if output.status.success() {
-        return Ok(None);
-    }
-    let errors = reload::syntax_errors(&output.text(), rendered);
+    let errors = frr.refused_lines(file, rendered).await?;
     if errors.is_empty() {
-        return Err(format!("vtysh refuses the configuration without saying why ({})", output.status));
+        return Ok(None);
     }
     let named = errors.into_iter().map(|error| {
         let source = error.origin.as_ref().map(|origin| origin.source.to_string());

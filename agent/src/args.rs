@@ -1,10 +1,16 @@
-//! The command line. Every flag can also be given as `ROUTELET_…`.
+//! The command line. Every flag of the agent can also be given as `ROUTELET_…`.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::commands::{run::RunArgs, status::StatusArgs};
+use crate::{
+    commands::{
+        explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs, status::StatusArgs,
+        validate::ValidateArgs,
+    },
+    source::SpecError,
+};
 
 /// A kubelet for routes: makes FRR do what the mounted configuration says, proves it, and reports it.
 #[derive(Debug, Parser)]
@@ -20,16 +26,35 @@ enum Command {
     Run(Box<RunArgs>),
     /// Show what the agent on this node last reported.
     Status(StatusArgs),
+    /// Tell whether the agent and FRR would take the sources, and what is wrong with which line.
+    Validate(Box<ValidateArgs>),
+    /// Show what would change in FRR, and which sessions it would touch; changes nothing.
+    Plan(Box<PlanArgs>),
+    /// Print a configuration as FRR would hold it: each object once, in canonical words and order.
+    Fmt(Box<FmtArgs>),
+    /// Tell what decides on the routes from and to a peer, in the order in which FRR asks.
+    Explain(Box<ExplainArgs>),
 }
 
 // === impl Args ===
 
 impl Args {
-    /// Runs the command.
+    /// Runs the command; sources that cannot be meant end it as wrong usage.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        match self.command {
+        let result = match self.command {
             Command::Run(args) => args.run(),
             Command::Status(args) => args.run(),
-        }
+            Command::Validate(args) => args.run(),
+            Command::Plan(args) => args.run(),
+            Command::Fmt(args) => args.run(),
+            Command::Explain(args) => args.run(),
+        };
+        result.map_err(|error| match error.downcast::<SpecError>() {
+            Ok(error) => clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit(),
+            Err(error) => error,
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,15 @@
-//! One file per subcommand.
+//! One file per subcommand, and what several of them share.
 
+pub(crate) mod explain;
+pub(crate) mod fmt;
+pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod validate;
+
+mod diagnostic;
+mod frr_args;
+mod inputs;
+mod paint;
+mod running;
+mod source_args;

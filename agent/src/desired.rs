@@ -1,11 +1,11 @@
 //! From what is mounted to what FRR shall hold: which version of each source counts, and why another does not.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use frr_driver::{
-    config::load,
+    config::{Origin, load},
     merge::{BASE, Contribution, Desired, Warning, merge},
-    policy::{self, check_ranges},
+    policy::{self, Rejection, check_ranges},
     quirks::FrrVersion,
 };
 use routelet_status::snapshot::{SourceError, SourcePolicy, SourceState};
@@ -58,8 +58,25 @@ pub(crate) struct Judged {
     pub(crate) used: BTreeMap<String, Version>,
     /// The sources with their errors, for the status.
     pub(crate) states: Vec<SourceState>,
+    /// Every reason why a mounted version is refused, with its place.
+    pub(crate) refusals: Vec<Refusal>,
     /// Why there is nothing desired; empty if there is.
     pub(crate) waits_for: String,
+}
+
+/// Why a source, or a line of it, is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The label of the file, and the line.
+    pub(crate) origin: Origin,
+    /// The line, secrets hidden; empty where it cannot be shown, or none is meant.
+    pub(crate) text: String,
+    /// Which characters of the text are at fault, from 0; empty = the whole line.
+    pub(crate) at: Range<usize>,
+    /// Why.
+    pub(crate) reason: String,
+    /// What to write instead; empty where nothing would do.
+    pub(crate) fix: String,
 }
 
 /// Judges `sources`, and merges those versions that count: the mounted one where it is accepted, else the last
@@ -70,31 +87,34 @@ pub(crate) fn judge(
     version: FrrVersion,
     allow_empty_base: bool,
 ) -> Judged {
-    let mut judged =
-        Judged { desired: None, used: BTreeMap::new(), states: Vec::new(), waits_for: String::new() };
+    let mut judged = Judged {
+        desired: None,
+        used: BTreeMap::new(),
+        states: Vec::new(),
+        refusals: Vec::new(),
+        waits_for: String::new(),
+    };
     let base = base_text(sources, memory, allow_empty_base);
     let base_config = load(BASE, base.as_ref().map_or("", |version| first_text(version)), version);
     for (spec, reading) in &sources.readings {
         let name = spec.name.as_str();
         let mounted = version_of(reading);
-        let errors = match reading {
+        let refusals = match reading {
             Reading::Missing if spec.policy == Policy::Base => {
-                let message = format!("{} does not exist: waiting for it", spec.path.display());
-                vec![SourceError { line: None, message }]
+                vec![Refusal::whole(name, format!("{} does not exist", spec.path.display()))]
             }
             Reading::Missing => Vec::new(),
-            Reading::Unreadable(errors) => errors.iter().flat_map(read_errors).collect(),
-            Reading::Present(files) => judge_files(
-                name,
-                spec.policy,
-                files,
-                mounted.as_ref(),
-                memory,
-                &base_config,
-                version,
-                allow_empty_base,
-            ),
+            Reading::Unreadable(errors) => errors.iter().flat_map(|error| read_errors(name, error)).collect(),
+            Reading::Present(files) => {
+                judge_files(spec.policy, files, &base_config, version, allow_empty_base)
+            }
         };
+        let mut errors = refused_by_frr(name, mounted.as_ref(), memory)
+            .unwrap_or_else(|| refusals.iter().map(|refusal| refusal.as_source_error(name)).collect());
+        if let (Reading::Missing, [missing]) = (reading, errors.as_mut_slice()) {
+            missing.message.push_str(": waiting for it");
+        }
+        judged.refusals.extend(refusals);
         let counts =
             if errors.is_empty() { mounted } else { memory.accepted.get(name).map(|a| a.version.clone()) };
         let accepted =
@@ -126,46 +146,35 @@ fn base_text(sources: &Sources, memory: &Memory, allow_empty_base: bool) -> Opti
     mounted.or_else(|| memory.accepted.get(&spec.name).map(|accepted| accepted.version.clone()))
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that decides about one source, said once")]
+/// What FRR's parser said of this very version, if it refused it.
+fn refused_by_frr(name: &str, mounted: Option<&Version>, memory: &Memory) -> Option<Vec<SourceError>> {
+    let (digest, errors) = memory.refused_by_frr.get(name)?;
+    mounted.is_some_and(|mounted| mounted.digest == *digest).then(|| errors.clone())
+}
+
 fn judge_files(
-    name: &str,
     policy: Policy,
     files: &[SourceFile],
-    mounted: Option<&Version>,
-    memory: &Memory,
     base: &frr_driver::config::Config,
     version: FrrVersion,
     allow_empty_base: bool,
-) -> Vec<SourceError> {
-    if let Some((digest, errors)) = memory.refused_by_frr.get(name)
-        && mounted.is_some_and(|mounted| mounted.digest == *digest)
-    {
-        return errors.clone();
-    }
+) -> Vec<Refusal> {
     let rejections = |file: &SourceFile| match policy {
         Policy::Base => check_ranges(&load(BASE, &file.text, version)),
         Policy::Extras => policy::check(&file.label, &file.text, policy::Policy::Extras, base),
         Policy::Full => policy::check(&file.label, &file.text, policy::Policy::Full, base),
     };
-    let mut errors: Vec<SourceError> = files
+    let mut refusals: Vec<Refusal> = files
         .iter()
-        .flat_map(|file| rejections(file).into_iter().map(|rejection| (file.label.clone(), rejection)))
-        .map(|(label, rejection)| {
-            let place =
-                if label == name { String::new() } else { format!("{label}:{}: ", rejection.origin.line) };
-            let fix = if rejection.fix.is_empty() { String::new() } else { format!("; {}", rejection.fix) };
-            SourceError {
-                line: usize::try_from(rejection.origin.line).ok(),
-                message: format!("{place}{}{fix}: `{}`", rejection.reason, rejection.text),
-            }
-        })
+        .flat_map(rejections)
+        .map(|Rejection { origin, text, at, reason, fix }| Refusal { origin, text, at, reason, fix })
         .collect();
     if policy == Policy::Base && !allow_empty_base && files.iter().all(|file| says_nothing(&file.text)) {
-        let message =
+        let reason =
             "the file says nothing, and would wipe FRR's configuration; --allow-empty-base if that is meant";
-        errors.push(SourceError { line: None, message: message.to_owned() });
+        refusals.push(Refusal::whole(BASE, reason.to_owned()));
     }
-    errors
+    refusals
 }
 
 fn merge_used(sources: &Sources, version: FrrVersion, judged: &mut Judged) {
@@ -234,17 +243,21 @@ fn source_policy(policy: Policy) -> SourcePolicy {
     }
 }
 
-/// An unreadable file, one error per line where lines are known.
-fn read_errors(error: &ReadError) -> Vec<SourceError> {
-    let (ReadError::NotUtf8 { path, lines, .. } | ReadError::NulByte { path, lines, .. }) = error else {
-        return vec![SourceError { line: None, message: with_causes(error) }];
+/// An unreadable file, one refusal per line where lines are known.
+fn read_errors(name: &str, error: &ReadError) -> Vec<Refusal> {
+    let (ReadError::NotUtf8 { label, path, lines } | ReadError::NulByte { label, path, lines }) = error
+    else {
+        return vec![Refusal::whole(name, with_causes(error))];
     };
     let what = if matches!(error, ReadError::NotUtf8 { .. }) { "is not UTF-8" } else { "has a NUL byte" };
-    lines
-        .numbers
-        .iter()
-        .map(|line| SourceError { line: Some(*line), message: format!("{} {what}", path.display()) })
-        .collect()
+    let refusal = |line: &usize| Refusal {
+        origin: Origin { source: Arc::from(label.as_str()), line: u32::try_from(*line).unwrap_or(u32::MAX) },
+        text: String::new(),
+        at: 0..0,
+        reason: format!("{} {what}", path.display()),
+        fix: String::new(),
+    };
+    lines.numbers.iter().map(refusal).collect()
 }
 
 /// An error with its causes, on one line.
@@ -257,6 +270,28 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    /// Returns the refusal of a whole source.
+    fn whole(name: &str, reason: String) -> Self {
+        let origin = Origin { source: Arc::from(name), line: 0 };
+        Self { origin, text: String::new(), at: 0..0, reason, fix: String::new() }
+    }
+
+    /// Returns what the status of the source `name` says of it.
+    fn as_source_error(&self, name: &str) -> SourceError {
+        let Self { origin, text, reason, fix, .. } = self;
+        let line = usize::try_from(origin.line).ok().filter(|line| *line > 0);
+        if text.is_empty() {
+            return SourceError { line, message: reason.clone() };
+        }
+        let place = if &*origin.source == name { String::new() } else { format!("{origin}: ") };
+        let fix = if fix.is_empty() { String::new() } else { format!("; {fix}") };
+        SourceError { line, message: format!("{place}{reason}{fix}: `{text}`") }
+    }
 }
 
 #[cfg(test)]

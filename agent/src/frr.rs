@@ -1,11 +1,15 @@
 //! The FRR beside the agent: how its daemons, vtysh and frr-reload are reached.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use frr_driver::{
+    config::Rendered,
     exec::{self, Output},
     quirks::FrrVersion,
-    reload,
+    reload::{self, SyntaxError},
     show::version,
     vty_socket::{Daemon, VtySocket},
     vtysh::Vtysh,
@@ -77,6 +81,23 @@ impl Frr {
         let union = text(vtysh.run("show running-config").await)?;
         let bgpd = text(vtysh.run_on(Daemon::Bgpd, "show running-config").await)?;
         Ok(Running { union, bgpd })
+    }
+
+    /// Asks FRR's parser about a rendered file; returns the lines that it refuses.
+    pub(crate) async fn refused_lines(
+        &self,
+        file: &Path,
+        rendered: &Rendered,
+    ) -> Result<Vec<SyntaxError>, String> {
+        let output = self.vtysh().check(file).await.map_err(|error| with_causes(&error))?;
+        if output.status.success() {
+            return Ok(Vec::new());
+        }
+        let errors = reload::syntax_errors(&output.text(), rendered);
+        if errors.is_empty() {
+            return Err(format!("vtysh refuses the configuration without saying why ({})", output.status));
+        }
+        Ok(errors)
     }
 
     /// Returns vtysh, for what the sockets cannot do.

@@ -18,7 +18,7 @@ pub(crate) use digest::Digest;
 pub(crate) use error::ReadError;
 pub(crate) use mount::frozen;
 pub(crate) use read::read_all;
-pub(crate) use spec::{Policy, SourceSpec, check_names};
+pub(crate) use spec::{Policy, SourceSpec, SpecError, check_names};
 pub(crate) use watch::{Delivery, watch};
 
 /// What all sources held at one time, in the order of their specifications.

@@ -1,93 +1,101 @@
 //! What differs between two configurations, object by object, in one pass over both.
 
+use std::{cmp::Ordering, iter::Peekable};
+
 use crate::{
     config::{Context, Node, Tree, never_settles},
     quirks::FrrVersion,
 };
 
 /// What differs under one key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Difference<'a> {
     pub(crate) key: &'a str,
     pub(crate) before: Option<&'a Node>,
     pub(crate) after: Option<&'a Node>,
+    /// What differs within the block; of a block that is new or gone, everything that settles.
+    pub(crate) lines: Vec<Difference<'a>>,
 }
 
-/// Returns what differs between two trees, by key; a block differs if anything in it does.
+/// Returns what differs between two trees, by key; a block differs if anything in it does that settles.
 pub(crate) fn differences<'a>(
     desired: &'a Tree,
     running: &'a Tree,
     version: FrrVersion,
 ) -> Vec<Difference<'a>> {
-    let mut differences = Vec::new();
-    let mut note = |key, before: Option<&'a Node>, after: Option<&'a Node>| {
-        let settles = |node: &&Node| settles(node, version);
-        if before.iter().chain(&after).all(settles) {
-            differences.push(Difference { key, before, after });
-        }
-    };
     // Both are sorted: one pass, however large they are.
     let (mut desired, mut running) = (desired.iter().peekable(), running.iter().peekable());
-    loop {
-        match (running.peek(), desired.peek()) {
-            (Some((before_key, before)), Some((after_key, after))) if before_key == after_key => {
-                if differs(before, after, version) {
-                    note(after_key, Some(before), Some(after));
+    let mut differences = Vec::new();
+    while let Some((key, before, after)) = next(&mut desired, &mut running) {
+        differences.extend(Difference::new(key, before, after, version));
+    }
+    differences
+}
+
+type Side<'a> = Option<&'a Node>;
+
+/// Takes the next key, with what both sides have under it.
+fn next<'a>(
+    desired: &mut Peekable<impl Iterator<Item = (&'a str, &'a Node)>>,
+    running: &mut Peekable<impl Iterator<Item = (&'a str, &'a Node)>>,
+) -> Option<(&'a str, Side<'a>, Side<'a>)> {
+    let order = match (running.peek(), desired.peek()) {
+        (Some((before, _)), Some((after, _))) => before.cmp(after),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => return None,
+    };
+    let before = if order.is_le() { running.next() } else { None };
+    let after = if order.is_ge() { desired.next() } else { None };
+    let (key, _) = before.or(after)?;
+    Some((key, before.map(|(_, node)| node), after.map(|(_, node)| node)))
+}
+
+// === impl Difference ===
+
+impl<'a> Difference<'a> {
+    fn new(key: &'a str, before: Side<'a>, after: Side<'a>, version: FrrVersion) -> Option<Self> {
+        let lines = match (before, after) {
+            (Some(before), Some(after)) => {
+                let lines = differences(&after.children, &before.children, version);
+                if lines.is_empty() && !differs(before, after) {
+                    return None;
                 }
-                running.next();
-                desired.next();
+                lines
             }
-            (Some((key, before)), other) if other.is_none_or(|(other, _)| key < other) => {
-                note(key, Some(before), None);
-                running.next();
-            }
-            (_, Some((key, after))) => {
-                note(key, None, Some(after));
-                desired.next();
-            }
-            (_, None) => return differences,
+            (Some(gone), None) => Self::all(&gone.children, |node| (Some(node), None), version),
+            (None, Some(new)) => Self::all(&new.children, |node| (None, Some(node)), version),
+            (None, None) => return None,
+        };
+        let mut nodes = before.into_iter().chain(after);
+        let settles = |node: &Node| never_settles(&node.statement, version).is_none();
+        // A block of a family that holds only lines that never settle does not settle either.
+        let is_hollow = |node: &Node| {
+            matches!(node.opens, Some(Context::Family(_))) && !node.children.is_empty() && lines.is_empty()
+        };
+        nodes.all(|node| settles(node) && !is_hollow(node)).then_some(Self { key, before, after, lines })
+    }
+
+    fn all(tree: &'a Tree, sides: fn(&'a Node) -> (Side<'a>, Side<'a>), version: FrrVersion) -> Vec<Self> {
+        let both = tree.iter().map(|(key, node)| (key, sides(node)));
+        both.filter_map(|(key, (before, after))| Self::new(key, before, after, version)).collect()
+    }
+
+    /// The line or block as it will be, or as it was if it goes.
+    pub(crate) fn node(&self) -> Option<&'a Node> {
+        self.after.or(self.before)
+    }
+
+    /// Whether the line itself differs, apart from what is in its block.
+    pub(crate) fn is_of_the_line(&self) -> bool {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) => differs(before, after),
+            _ => true,
         }
     }
 }
 
-/// Two nodes of one key differ if their lines do, or anything in them that settles.
-fn differs(before: &Node, after: &Node, version: FrrVersion) -> bool {
-    !says_the_same(before, after)
-        && (before.statement.reveal() != after.statement.reveal()
-            || !differences(&after.children, &before.children, version).is_empty())
-}
-
-/// A block of a family that holds only lines that never settle does not settle either.
-fn settles(node: &Node, version: FrrVersion) -> bool {
-    let is_hollow = matches!(node.opens, Some(Context::Family(_)))
-        && !node.children.is_empty()
-        && node.children.iter().all(|(_, line)| !settles(line, version));
-    !is_hollow && never_settles(&node.statement, version).is_none()
-}
-
-fn says_the_same(a: &Node, b: &Node) -> bool {
-    a.statement.reveal() == b.statement.reveal()
-        && a.children.len() == b.children.len()
-        && a.children
-            .iter()
-            .zip(b.children.iter())
-            .all(|((a_key, a), (b_key, b))| a_key == b_key && says_the_same(a, b))
-}
-
-/// What differs within a block; of a block that is new or gone, everything.
-pub(crate) fn children<'a>(difference: &Difference<'a>, version: FrrVersion) -> Vec<Difference<'a>> {
-    match (difference.before, difference.after) {
-        (Some(before), Some(after)) => differences(&after.children, &before.children, version),
-        (Some(gone), None) => gone
-            .children
-            .iter()
-            .map(|(key, node)| Difference { key, before: Some(node), after: None })
-            .collect(),
-        (None, Some(new)) => new
-            .children
-            .iter()
-            .map(|(key, node)| Difference { key, before: None, after: Some(node) })
-            .collect(),
-        (None, None) => Vec::new(),
-    }
+/// Whether the line itself differs.
+fn differs(before: &Node, after: &Node) -> bool {
+    before.statement.reveal() != after.statement.reveal()
 }

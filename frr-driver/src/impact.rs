@@ -127,13 +127,19 @@ impl Impact {
         let Some(group) = group else { return Touch::default() };
         let mut touch =
             self.groups.get(&(session.vrf.clone(), group.to_owned())).cloned().unwrap_or_default();
-        if let PeerId::Address(address) = session.peer {
-            for ((_, range), of_range) in self.ranges.iter().filter(|((vrf, _), _)| *vrf == session.vrf) {
-                if range.parse::<IpNet>().is_ok_and(|range| range.contains(&address)) {
-                    touch.life = touch.life.max(of_range.life);
-                    of_range.causes.iter().for_each(|cause| touch.push(cause.clone()));
+        let PeerId::Address(address) = session.peer else { return touch };
+        let mut of_ranges = Life::Stays;
+        for ((_, range), of_range) in self.ranges.iter().filter(|((vrf, _), _)| *vrf == session.vrf) {
+            if range.parse::<IpNet>().is_ok_and(|range| range.contains(&address)) {
+                of_ranges = of_ranges.max(of_range.life);
+                for cause in &of_range.causes {
+                    touch.push(cause.clone());
                 }
             }
+        }
+        // Whether a range takes the neighbor again decides, whatever else happens to the group.
+        if of_ranges != Life::Stays {
+            touch.life = of_ranges;
         }
         touch
     }

@@ -8,6 +8,9 @@ pub mod merge;
 pub mod policy;
 pub mod secret;
 
+pub mod check;
+pub mod explain;
+
 mod diff;
 pub mod impact;
 pub mod plan;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    config::{Config, Node, Statement, Tree},
+    config::{Config, Statement},
     diff::{Difference, differences},
     impact::{Impact, Via, impact},
     quirks::FrrVersion,
@@ -59,57 +59,39 @@ pub fn plan(desired: &Config, running: &Config, version: FrrVersion) -> Plan {
 
 /// Compares `desired` with `running`, for a change that reaches FRR by `via`.
 pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Plan {
-    let mut delta = Delta { version, blocks: Vec::new(), adds: Vec::new(), removes: Vec::new() };
-    delta.compare(&desired.top, &running.top);
-    let impact = impact(desired, running, version, via);
+    let top = differences(&desired.top, &running.top, version);
+    let mut delta = Delta::default();
+    for difference in &top {
+        delta.note(difference);
+    }
+    let impact = impact(desired, running, &top, version, via);
     Plan { adds: delta.adds, removes: delta.removes, impact }
 }
 
+#[derive(Default)]
 struct Delta {
-    version: FrrVersion,
     blocks: Vec<String>,
     adds: Vec<PlanLine>,
     removes: Vec<PlanLine>,
 }
 
 impl Delta {
-    fn compare(&mut self, desired: &Tree, running: &Tree) {
-        for Difference { before, after, .. } in differences(desired, running, self.version) {
-            match (before, after) {
-                (Some(gone), None) => {
-                    let line = self.line(&gone.statement);
-                    self.removes.push(line);
-                }
-                (None, Some(new)) => self.add(new),
-                (Some(before), Some(after)) => self.changed(after, before),
-                (None, None) => {}
-            }
+    fn note(&mut self, difference: &Difference<'_>) {
+        if difference.is_of_the_line() {
+            let line = |statement: &Statement| PlanLine {
+                blocks: self.blocks.clone(),
+                statement: statement.clone(),
+            };
+            self.removes.extend(difference.before.map(|node| line(&node.statement)));
+            self.adds.extend(difference.after.map(|node| line(&node.statement)));
         }
-    }
-
-    fn add(&mut self, node: &Node) {
-        let line = self.line(&node.statement);
-        self.adds.push(line);
-        self.blocks.push(node.statement.to_string());
-        for (_, child) in node.children.iter() {
-            self.add(child);
+        // A block that goes takes its lines with it.
+        let Some(block) = difference.after.filter(|_| !difference.lines.is_empty()) else { return };
+        self.blocks.push(block.statement.to_string());
+        for line in &difference.lines {
+            self.note(line);
         }
         self.blocks.pop();
-    }
-
-    fn changed(&mut self, desired: &Node, running: &Node) {
-        if desired.statement.reveal() != running.statement.reveal() {
-            let (add, remove) = (self.line(&desired.statement), self.line(&running.statement));
-            self.adds.push(add);
-            self.removes.push(remove);
-        }
-        self.blocks.push(desired.statement.to_string());
-        self.compare(&desired.children, &running.children);
-        self.blocks.pop();
-    }
-
-    fn line(&self, statement: &Statement) -> PlanLine {
-        PlanLine { blocks: self.blocks.clone(), statement: statement.clone() }
     }
 }
 

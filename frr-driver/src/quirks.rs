@@ -20,6 +20,10 @@ impl Versions {
     pub const FROM_8: Self = Self(FrrVersion::V8, Self::NEVER);
     /// Up to 9.
     pub const UNTIL_10: Self = Self(Self::FIRST, FrrVersion::V10);
+    /// Up to 9.0.
+    pub const UNTIL_9_1: Self = Self(Self::FIRST, FrrVersion::V9_1);
+    /// From 9.1 on.
+    pub const FROM_9_1: Self = Self(FrrVersion::V9_1, Self::NEVER);
     /// From 10 on.
     pub const FROM_10: Self = Self(FrrVersion::V10, Self::NEVER);
     /// Up to 10.3: the next that was measured is 10.7.1.
@@ -39,6 +43,7 @@ pub struct FrrVersion(pub u16, pub u16, pub u16);
 
 impl FrrVersion {
     const V8: Self = Self(8, 0, 0);
+    const V9_1: Self = Self(9, 1, 0);
     const V10: Self = Self(10, 0, 0);
     const V10_4: Self = Self(10, 4, 0);
 
@@ -61,6 +66,33 @@ impl FrrVersion {
     /// 10.7.1: 0.25 s).
     pub fn binds_late_maps_at_once(self) -> bool {
         self >= Self(10, 4, 0)
+    }
+
+    /// Returns whether `local-as` may be given to an internal peer, and may be the peer's own AS.
+    ///
+    /// Refused up to 8.4 (`peer_local_as_set` in bgpd.c).
+    pub fn takes_any_local_as(self) -> bool {
+        self >= Self(8, 5, 0)
+    }
+
+    /// Returns whether `unsuppress-map` is a policy for RFC 8212.
+    ///
+    /// Read in `bgp_outbound_policy_exists` (`bgp_route.c`): 8.5.5, 9.0.3, 9.1.1 and 10.0 are the first of their
+    /// branches that do.
+    pub fn counts_unsuppress_map_as_policy(self) -> bool {
+        match self {
+            Self(8, 5, patch) => patch >= 5,
+            Self(9, 0, patch) => patch >= 3,
+            Self(9, 1, patch) => patch >= 1,
+            _ => self >= Self::V10,
+        }
+    }
+
+    /// Returns whether a peer-group may have internal and external members.
+    ///
+    /// Refused up to 10.6 (`peer_group_bind` in bgpd.c; measured on 7.5.1, 8.4.4, 10.3 and 10.7.1).
+    pub fn mixes_sides_in_group(self) -> bool {
+        self >= Self(10, 7, 0)
     }
 
     /// Returns whether `echo-interval` of a BFD profile is printed as a transmit and a receive interval.

@@ -11,6 +11,10 @@ mod agent_reports;
 #[cfg(test)]
 mod agent_settles;
 #[cfg(test)]
+mod cli_commands;
+#[cfg(test)]
+mod impact_sessions;
+#[cfg(test)]
 mod impact_true;
 #[cfg(test)]
 mod lab_agent;

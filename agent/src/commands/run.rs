@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
+use super::source_args::SourceArgs;
 use crate::{
     desired::{Accepted, Memory, Secret, Version, with_causes},
     frr::{Frr, RUNDIR},
@@ -22,7 +23,7 @@ use crate::{
     metrics::Metrics,
     reconcile::{Machine, Settings},
     runner::Runner,
-    source::{Digest, Policy, SourceSpec, check_names, watch},
+    source::{Digest, Policy, SourceSpec, watch},
     store::Store,
 };
 
@@ -31,16 +32,10 @@ const STATE_DIR: &str = "/var/lib/routelet";
 
 /// The flags of `routelet run`.
 #[derive(Debug, Args)]
+#[command(mut_arg("base", |arg| arg.required(true)))]
 pub(crate) struct RunArgs {
-    /// The node's whole configuration, as `MetalLB`, frr-k8s or you render it
-    #[arg(long, env = "ROUTELET_BASE", value_name = "FILE")]
-    base: PathBuf,
-    /// The mount of `MetalLB`'s `bgpextras` `ConfigMap`; short for --contribution extras=DIR/extras,policy=extras
-    #[arg(long, env = "ROUTELET_EXTRAS", value_name = "DIR")]
-    extras: Option<PathBuf>,
-    /// A further source, a file or a directory of files: NAME=PATH[,policy=extras|full]; repeatable
-    #[arg(long = "contribution", env = "ROUTELET_CONTRIBUTIONS", value_name = "SPEC", value_delimiter = ' ')]
-    contributions: Vec<SourceSpec>,
+    #[command(flatten)]
+    sources: SourceArgs,
     /// Where the agent keeps its state: status, merged configurations, last good one
     #[arg(long, env = "ROUTELET_STATE_DIR", value_name = "DIR", default_value = STATE_DIR)]
     state_dir: PathBuf,
@@ -60,9 +55,6 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "ROUTELET_PERIOD", value_name = "SECONDS", default_value_t = 5,
           value_parser = clap::value_parser!(u64).range(1..=300))]
     period: u64,
-    /// Take an empty base for what it says: remove everything from FRR
-    #[arg(long, env = "ROUTELET_ALLOW_EMPTY_BASE")]
-    allow_empty_base: bool,
     /// What is logged: error, warn, info, debug, trace, or tracing's filter syntax
     #[arg(long, env = "ROUTELET_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
@@ -105,12 +97,13 @@ impl RunArgs {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let specs = self.specs()?;
+        let specs = self.sources.specs()?;
         let store = Arc::new(Store::open(&self.state_dir)?);
         let node = self.node_name()?;
         let period = Duration::from_secs(self.period);
         let memory = remember(&store, &specs);
-        let settings = Settings { node: node.clone(), period, allow_empty_base: self.allow_empty_base };
+        let settings =
+            Settings { node: node.clone(), period, allow_empty_base: self.sources.allow_empty_base };
         let machine = Machine::new(settings, memory);
         let metrics = Arc::new(Metrics::new()?);
         let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
@@ -127,14 +120,6 @@ impl RunArgs {
         runner.run().await?;
         server.abort();
         Ok(())
-    }
-
-    fn specs(&self) -> anyhow::Result<Vec<SourceSpec>> {
-        let mut specs = vec![SourceSpec::base(&self.base)];
-        specs.extend(self.extras.as_deref().map(SourceSpec::extras));
-        specs.extend(self.contributions.iter().cloned());
-        check_names(&specs)?;
-        Ok(specs)
     }
 
     fn node_name(&self) -> anyhow::Result<String> {

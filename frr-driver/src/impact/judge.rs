@@ -12,26 +12,31 @@ use super::{
 };
 use crate::{
     config::{Config, Context, Node, Statement, Tree},
-    diff::{Difference, children, differences},
+    diff::Difference,
     quirks::FrrVersion,
     session::{AddressFamily, PeerId},
 };
 
-/// Computes what the way from `running` to `desired` touches.
-pub(crate) fn impact(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Impact {
-    let top = differences(&desired.top, &running.top, version);
+/// Computes what the way from `running` to `desired` touches; `top` is what differs.
+pub(crate) fn impact<'a>(
+    desired: &'a Config,
+    running: &'a Config,
+    top: &[Difference<'a>],
+    version: FrrVersion,
+    via: Via,
+) -> Impact {
     if top.is_empty() {
         return Impact::default();
     }
-    let changed = policies::changed(desired, running, &top, version);
+    let changed = policies::changed(desired, running, top);
     let instances = instances(desired, running);
     let mut judge = Judge { version, via, changed, impact: Impact::default() };
     for instance in &instances {
         judge.come_and_go(instance);
-        judge.instance(instance);
+        judge.instance(instance, top);
         judge.references(instance);
     }
-    for difference in &top {
+    for difference in top {
         judge.global(difference, &instances);
     }
     for instance in &instances {
@@ -181,7 +186,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The lines of an instance that is there before and after.
-    fn instance(&mut self, instance: &Instance<'a>) {
+    fn instance(&mut self, instance: &Instance<'a>, top: &[Difference<'a>]) {
         let (Some(running), Some(desired)) = (&instance.running, &instance.desired) else { return };
         let (before, after) = (running.node, desired.node);
         if before.statement.reveal() != after.statement.reveal() {
@@ -200,11 +205,13 @@ impl<'a> Judge<'a> {
         let siblings = [Some(&before.children), Some(&after.children)];
         let blocks = [&after.statement];
         let place = Place::new(instance, &blocks, Context::Bgp, siblings);
-        for difference in differences(&after.children, &before.children, self.version) {
-            match difference.after.or(difference.before).and_then(|node| node.opens) {
+        let is_this =
+            |difference: &&Difference<'a>| difference.after.is_some_and(|node| std::ptr::eq(node, after));
+        for difference in top.iter().find(is_this).into_iter().flat_map(|difference| &difference.lines) {
+            match difference.node().and_then(|node| node.opens) {
                 // A block of which nothing is known counts as a line of which nothing is known.
-                None | Some(Context::Opaque) => self.line(&place, &difference),
-                Some(context) => self.block(instance, context, &after.statement, &difference),
+                None | Some(Context::Opaque) => self.line(&place, difference),
+                Some(context) => self.block(instance, context, &after.statement, difference),
             }
         }
     }
@@ -217,19 +224,19 @@ impl<'a> Judge<'a> {
         header: &'a Statement,
         difference: &Difference<'a>,
     ) {
-        let Some(node) = difference.after.or(difference.before) else { return };
+        let Some(node) = difference.node() else { return };
         let siblings = [difference.before, difference.after].map(|node| node.map(|node| &node.children));
         let blocks = [header, &node.statement];
         let place = Place::new(instance, &blocks, context, siblings);
-        for line in children(difference, self.version) {
-            self.line(&place, &line);
+        for line in &difference.lines {
+            self.line(&place, line);
         }
     }
 
     /// One line of an instance or of an address family in it.
     fn line(&mut self, place: &Place<'a, '_>, difference: &Difference<'a>) {
         let instance = place.instance;
-        let Some(node) = difference.after.or(difference.before) else { return };
+        let Some(node) = difference.node() else { return };
         let words = node.statement.words();
         let words = words.strip_prefix(&["no"]).unwrap_or(&words);
         let name = match words {
@@ -309,24 +316,24 @@ impl<'a> Judge<'a> {
 
     /// A line or block of the top level, outside the instances.
     fn global(&mut self, difference: &Difference<'a>, instances: &[Instance<'a>]) {
-        let Some(node) = difference.after.or(difference.before) else { return };
+        let Some(node) = difference.node() else { return };
         match node.opens {
             None if policies::is_policy(&node.statement) => {}
             None => self.apart(Context::Top, &[], difference, instances, |_, _| true),
             Some(Context::Bfd) => {
-                for item in children(difference, self.version) {
-                    self.bfd_item(&node.statement, &item, instances);
+                for item in &difference.lines {
+                    self.bfd_item(&node.statement, item, instances);
                 }
             }
             Some(Context::Interface) => {
                 let words = node.statement.words();
                 let Some(interface) = words.get(1).copied() else { return };
-                for line in children(difference, self.version) {
+                for line in &difference.lines {
                     let Some(statement) = line.before.or(line.after).map(|node| &node.statement) else {
                         continue;
                     };
                     let prefix = statement.words().get(2).and_then(|word| word.parse::<IpNet>().ok());
-                    self.apart(Context::Interface, &[&node.statement], &line, instances, |_, target| {
+                    self.apart(Context::Interface, &[&node.statement], line, instances, |_, target| {
                         match PeerId::from(target.name()) {
                             PeerId::Interface(name) => name == interface,
                             PeerId::Address(address) => {
@@ -337,9 +344,9 @@ impl<'a> Judge<'a> {
                 }
             }
             Some(Context::Vrf) => {
-                for line in children(difference, self.version) {
+                for line in &difference.lines {
                     let vrf = node.statement.words().get(1).copied().unwrap_or_default().to_owned();
-                    self.apart(Context::Vrf, &[&node.statement], &line, instances, |instance, _| {
+                    self.apart(Context::Vrf, &[&node.statement], line, instances, |instance, _| {
                         instance.vrf == vrf
                     });
                 }
@@ -357,11 +364,11 @@ impl<'a> Judge<'a> {
 
     /// A profile, or a peer, of BFD.
     fn bfd_item(&mut self, bfd: &'a Statement, item: &Difference<'a>, instances: &[Instance<'a>]) {
-        let Some(node) = item.after.or(item.before) else { return };
+        let Some(node) = item.node() else { return };
         let words = node.statement.words();
-        for line in children(item, self.version) {
+        for line in &item.lines {
             let blocks = [bfd, &node.statement];
-            self.apart(Context::BfdItem, &blocks, &line, instances, |instance, target| {
+            self.apart(Context::BfdItem, &blocks, line, instances, |instance, target| {
                 match words.as_slice() {
                     ["profile", profile] => {
                         instance.sides().any(|side| side.uses_profile(target.name(), profile))

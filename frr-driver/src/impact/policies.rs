@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{CAUSES_MAX, Effect, Sign};
 use crate::{
-    config::{Config, Node, Origin, Statement},
-    diff::{Difference, children},
-    quirks::FrrVersion,
+    config::{Config, Origin, Statement},
+    diff::Difference,
     session::AddressFamily,
 };
 
@@ -85,13 +84,12 @@ pub(super) fn changed<'a>(
     desired: &'a Config,
     running: &'a Config,
     differences: &[Difference<'a>],
-    version: FrrVersion,
 ) -> Changed<'a> {
     let mut changed = Changed::new();
     for difference in differences {
-        let Some(node) = difference.after.or(difference.before) else { continue };
+        let Some(node) = difference.node() else { continue };
         if let Some(policy) = Policy::of(&node.statement) {
-            note(&mut changed, policy, difference, version);
+            note(&mut changed, policy, difference);
         }
     }
     if changed.is_empty() {
@@ -126,18 +124,17 @@ pub(super) fn changed<'a>(
 }
 
 /// Notes what a difference of the top level says of `policy`; a description alone says nothing.
-fn note<'a>(changed: &mut Changed<'a>, policy: Policy<'a>, difference: &Difference<'a>, version: FrrVersion) {
+fn note<'a>(changed: &mut Changed<'a>, policy: Policy<'a>, difference: &Difference<'a>) {
     if changed.get(&policy).is_some_and(|lines| lines.len() >= CAUSES_MAX) {
         return;
     }
     let mut lines: Vec<Line> = Vec::new();
     match (difference.before, difference.after) {
-        (Some(before), Some(after)) => {
-            if before.statement.reveal() != after.statement.reveal() {
+        (Some(_), Some(after)) => {
+            if difference.is_of_the_line() {
                 lines.extend(Line::of(&[], difference));
             }
-            let clauses = children(difference, version);
-            let judging = clauses.iter().filter(|clause| !is_description(clause));
+            let judging = difference.lines.iter().filter(|clause| !is_description(clause));
             lines.extend(judging.filter_map(|clause| Line::of(&[&after.statement], clause)));
             if lines.is_empty() {
                 return;
@@ -151,8 +148,7 @@ fn note<'a>(changed: &mut Changed<'a>, policy: Policy<'a>, difference: &Differen
 }
 
 fn is_description(difference: &Difference<'_>) -> bool {
-    let node: Option<&Node> = difference.after.or(difference.before);
-    node.is_some_and(|node| node.statement.words().first() == Some(&"description"))
+    difference.node().is_some_and(|node| node.statement.words().first() == Some(&"description"))
 }
 
 // === impl Policy ===
