@@ -15,8 +15,6 @@ mod cli_commands;
 #[cfg(test)]
 mod impact_sessions;
 #[cfg(test)]
-mod impact_true;
-#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
