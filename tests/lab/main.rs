@@ -25,4 +25,6 @@ mod lab_routers;
 #[cfg(test)]
 mod lab_two_gateways;
 #[cfg(test)]
+mod merge_law;
+#[cfg(test)]
 mod story;

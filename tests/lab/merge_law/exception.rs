@@ -1,0 +1,114 @@
+//! Where the law does not hold, by name.
+
+use routelet_tests::lab::FrrVersion::{self, V7_5_1, V8_4_4, V10_3, V10_7};
+
+use super::case::{Breach, Case};
+
+/// A construct after which FRR itself holds something else than what was said, or does not say what it holds.
+#[derive(Debug)]
+pub(crate) struct Exception {
+    /// A line of the case has one of these in it.
+    construct: &'static [&'static str],
+    versions: &'static [FrrVersion],
+    /// What is excused: parts of what a breach tells.
+    tells: &'static [&'static str],
+    pub(crate) reason: &'static str,
+}
+
+const ALL: &[FrrVersion] = &[V7_5_1, V8_4_4, V10_3, V10_7];
+
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V7_5_1],
+        tells: &["prefix-list"],
+        reason: "keeps ge and le of an entry that is written over",
+    },
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V10_3],
+        tells: &["prefix-list"],
+        reason: "appends entries without seq at each load",
+    },
+    Exception {
+        construct: &["prefix-list"],
+        versions: &[V10_7],
+        tells: &["prefix-list"],
+        reason: "appends entries without seq whose prefix has host bits at each load",
+    },
+    Exception {
+        construct: &["bgp confederation identifier"],
+        versions: ALL,
+        tells: &["ebgp-multihop"],
+        reason: "a neighbor of the own AS that stands before the confederation is printed with ebgp-multihop",
+    },
+    Exception {
+        construct: &["on-match"],
+        versions: ALL,
+        tells: &["on-match next", "no exit policy"],
+        reason: "an entry that is written over with deny keeps its exit policy, which no file can say: the merge drops it",
+    },
+    Exception {
+        construct: &[" vrf red"],
+        versions: &[V10_3, V10_7],
+        tells: &["bgpd alone | vrf red"],
+        reason: "a block of a VRF is bgpd's too, a line with `vrf` at its end is not",
+    },
+    Exception {
+        construct: &["rd vpn export"],
+        versions: &[V7_5_1],
+        tells: &["rd vpn export", "rt vpn "],
+        reason: "a later router-id is written over the administrator of what is exported",
+    },
+    // FIXME: what the agent does not hold as FRR does.
+    Exception {
+        construct: &["PG7 local-role", "PG7 solo"],
+        versions: ALL,
+        tells: &["PG7 local-role", "PG7 solo"],
+        reason: "strict-mode and solo of a peer-group are taken and not printed",
+    },
+    Exception {
+        construct: &["equal-cluster-length"],
+        versions: &[V7_5_1],
+        tells: &["maximum-paths ibgp"],
+        reason: "equal-cluster-length stays when the number is written over",
+    },
+    Exception {
+        construct: &["enforce-first-as"],
+        versions: &[V10_7],
+        tells: &["enforce-first-as"],
+        reason: "the default of the instance is written into neighbors that exist",
+    },
+    Exception {
+        construct: &["bgp default software-version-capability", "bgp default dynamic-capability"],
+        versions: &[V10_3, V10_7],
+        tells: &["capability software-version", "capability dynamic"],
+        reason: "members of a peer-group that exist are printed without a new default",
+    },
+    Exception {
+        construct: &["remove-private-AS"],
+        versions: ALL,
+        tells: &["remove-private-AS"],
+        reason: "all and replace-AS stay when less is said later",
+    },
+];
+
+impl Exception {
+    fn covers(&self, case: &Case, version: FrrVersion, told: &str) -> bool {
+        self.versions.contains(&version)
+            && self.tells.iter().any(|part| told.contains(part))
+            && case.lines().iter().any(|(_, line)| self.construct.iter().any(|word| line.contains(word)))
+    }
+}
+
+/// Returns the exceptions that excuse all of `breach`, by their place in the table.
+pub(crate) fn excuse(case: &Case, version: FrrVersion, breach: &Breach) -> Option<Vec<usize>> {
+    let mut used: Vec<usize> = breach
+        .to_string()
+        .lines()
+        .map(|told| EXCEPTIONS.iter().position(|exception| exception.covers(case, version, told)))
+        .collect::<Option<_>>()?;
+    used.sort_unstable();
+    used.dedup();
+    Some(used)
+}
