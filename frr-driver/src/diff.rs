@@ -24,15 +24,18 @@ pub(crate) fn differences<'a>(
     version: FrrVersion,
 ) -> Vec<Difference<'a>> {
     // Both are sorted: one pass, however large they are.
-    let (mut desired, mut running) = (desired.iter().peekable(), running.iter().peekable());
+    let (mut after, mut before) = (desired.iter().peekable(), running.iter().peekable());
     let mut differences = Vec::new();
-    while let Some((key, before, after)) = next(&mut desired, &mut running) {
-        differences.extend(Difference::new(key, before, after, version));
+    while let Some((key, before, after)) = next(&mut after, &mut before) {
+        differences.extend(Difference::new(key, (before, running), (after, desired), version));
     }
     differences
 }
 
 type Side<'a> = Option<&'a Node>;
+
+/// A side, and where it stands or would stand.
+type Placed<'a> = (Side<'a>, &'a Tree);
 
 /// Takes the next key, with what both sides have under it.
 fn next<'a>(
@@ -54,7 +57,12 @@ fn next<'a>(
 // === impl Difference ===
 
 impl<'a> Difference<'a> {
-    fn new(key: &'a str, before: Side<'a>, after: Side<'a>, version: FrrVersion) -> Option<Self> {
+    fn new(
+        key: &'a str,
+        (before, running): Placed<'a>,
+        (after, desired): Placed<'a>,
+        version: FrrVersion,
+    ) -> Option<Self> {
         let lines = match (before, after) {
             (Some(before), Some(after)) => {
                 let lines = differences(&after.children, &before.children, version);
@@ -67,18 +75,21 @@ impl<'a> Difference<'a> {
             (None, Some(new)) => Self::all(&new.children, |node| (None, Some(node)), version),
             (None, None) => return None,
         };
-        let mut nodes = before.into_iter().chain(after);
-        let settles = |node: &Node| never_settles(&node.statement, version).is_none();
+        let settles = |node: &Node, siblings| never_settles(&node.statement, siblings, version).is_none();
+        let all_settle = before.is_none_or(|node| settles(node, running))
+            && after.is_none_or(|node| settles(node, desired));
         // A block of a family that holds only lines that never settle does not settle either.
         let is_hollow = |node: &Node| {
             matches!(node.opens, Some(Context::Family(_))) && !node.children.is_empty() && lines.is_empty()
         };
-        nodes.all(|node| settles(node) && !is_hollow(node)).then_some(Self { key, before, after, lines })
+        let is_any_hollow = before.into_iter().chain(after).any(is_hollow);
+        (all_settle && !is_any_hollow).then_some(Self { key, before, after, lines })
     }
 
     fn all(tree: &'a Tree, sides: fn(&'a Node) -> (Side<'a>, Side<'a>), version: FrrVersion) -> Vec<Self> {
         let both = tree.iter().map(|(key, node)| (key, sides(node)));
-        both.filter_map(|(key, (before, after))| Self::new(key, before, after, version)).collect()
+        both.filter_map(|(key, (before, after))| Self::new(key, (before, tree), (after, tree), version))
+            .collect()
     }
 
     /// The line or block as it will be, or as it was if it goes.

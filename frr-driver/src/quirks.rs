@@ -128,9 +128,7 @@ impl FrrVersion {
     pub fn prints_bfd_beside_profile(self) -> bool {
         self >= Self::V8
     }
-}
 
-impl FrrVersion {
     /// Returns whether a prefix-list may hold the same content under two numbers.
     ///
     /// 7.5.1 refuses the second, 8.4.4 ignores it (`lib/filter_cli.c`, `plist_is_dup`).
@@ -189,9 +187,14 @@ impl FrrVersion {
         self >= Self::V10_4
     }
 
-    /// Returns whether an entry of a route-map that denies may have `on-match`.
-    pub fn takes_exit_policy_of_deny(self) -> bool {
+    /// Returns whether `maximum-paths ibgp N` leaves an `equal-cluster-length` of before as it was.
+    pub fn keeps_equal_cluster_length(self) -> bool {
         self < Self::V8
+    }
+
+    /// Returns whether `redistribute table N` of IPv6 is printed as `table-direct N`, which is something else.
+    pub fn prints_ipv6_tables_as_direct(self) -> bool {
+        self.has_mgmtd()
     }
 
     /// Returns whether `debug northbound` includes `callbacks notify`.

@@ -82,15 +82,19 @@ const TOP_IP_WORDS: [&str; 11] = [
 ];
 
 /// Second words after `bgp` that the top level takes, and `router bgp` does not.
-const TOP_BGP_WORDS: [&str; 9] = [
+const TOP_BGP_WORDS: [&str; 13] = [
     "as-path",
+    "community",
     "community-list",
     "extcommunity-list",
+    "input-queue-limit",
     "large-community-list",
     "route-map",
     "send-extra-data",
     "no-rib",
+    "output-queue-limit",
     "process-cpu-limit",
+    "session-dscp",
     "update-delay",
 ];
 

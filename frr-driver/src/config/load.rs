@@ -125,10 +125,8 @@ impl Loader {
                 Statement::new(format!("router bgp {asn} vrf {vrf}"), origin)
             });
         }
-        if !self.dialect.version.takes_exit_policy_of_deny() {
-            let lost = self.config.top.values_mut().filter_map(|(_, node)| exit_policy_of_deny(node));
-            self.config.lost.extend(lost);
-        }
+        let lost = self.config.top.values_mut().filter_map(|(_, node)| exit_policy_of_deny(node));
+        self.config.lost.extend(lost);
         self.config.top.retain(|_, node| {
             let vanishes = match node.opens {
                 Some(Context::Interface) => true,

@@ -84,6 +84,12 @@ pub(super) fn settle(tree: &mut Tree, asn: &str, version: FrrVersion) {
         for (peer, origin) in &peers.own {
             invert(tree, format!("neighbor {peer} capability {kind}"), origin);
         }
+        // What the group has is not printed of its members.
+        for (member, group) in &peers.members {
+            if tree.get(&format!("neighbor {group} capability {kind}")).is_none() {
+                tree.remove(&format!("neighbor {member} capability {kind}"));
+            }
+        }
     }
     for family in default_families(tree) {
         for (peer, origin) in &peers.own {
@@ -93,6 +99,7 @@ pub(super) fn settle(tree: &mut Tree, asn: &str, version: FrrVersion) {
     for (_, node) in tree.values_mut() {
         if matches!(node.opens, Some(Context::Family(_))) {
             join_send_community(&mut node.children);
+            join_remove_private_as(&mut node.children);
         }
     }
     tree.retain(|_, node| !(matches!(node.opens, Some(Context::Family(_))) && node.children.is_empty()));
@@ -146,9 +153,9 @@ pub(super) fn members(tree: &Tree, group: &str) -> Vec<String> {
 fn remove_extended_nexthop(tree: &mut Tree) {
     let unnumbered: Vec<String> = tree
         .with_prefix("neighbor ")
-        .filter_map(|(key, _)| {
-            key.strip_suffix(" interface").map(|peer| format!("{peer} capability extended-nexthop"))
-        })
+        .filter_map(|(key, _)| key.strip_prefix("neighbor ")?.strip_suffix(" interface"))
+        .filter(|peer| peer.parse::<IpAddr>().is_err())
+        .map(|peer| format!("neighbor {peer} capability extended-nexthop"))
         .collect();
     for key in unnumbered {
         tree.remove(&key);
@@ -213,6 +220,21 @@ fn join_send_community(tree: &mut Tree) {
         if let Some(node) = tree.get_mut(&format!("{peer} send-community")) {
             node.statement =
                 Statement::new(format!("no {peer} send-community all"), node.statement.origin.clone());
+        }
+    }
+}
+
+/// The four forms are four flags, and FRR prints the strongest that is set (`bgp_config_write_peer_af`).
+fn join_remove_private_as(tree: &mut Tree) {
+    const WEAKER: [&str; 3] = ["", " all", " replace-AS"];
+    let is_of_it = |key: &&str| key.contains(" remove-private-AS");
+    let set: Vec<String> =
+        tree.with_prefix("neighbor ").map(|(key, _)| key).filter(is_of_it).map(str::to_owned).collect();
+    for key in &set {
+        let Some((peer, form)) = key.split_once(" remove-private-AS") else { continue };
+        let weaker = WEAKER.iter().take_while(|weaker| **weaker != form);
+        for weaker in weaker {
+            tree.remove(&format!("{peer} remove-private-AS{weaker}"));
         }
     }
 }

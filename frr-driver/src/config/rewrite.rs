@@ -3,12 +3,18 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{community, grammar::Context, static_route};
-use crate::quirks::FrrVersion;
+use crate::{quirks::FrrVersion, session::AddressFamily};
 
 /// Returns the line that FRR prints for `words`, where it is another one.
 pub(super) fn rewrite(context: Context, words: &[&str], version: FrrVersion) -> Option<String> {
     match context {
         Context::Bgp => bgp(words, version),
+        Context::Family(AddressFamily::Ipv6Unicast) if version.prints_ipv6_tables_as_direct() => {
+            match words {
+                ["redistribute", "table", rest @ ..] => Some(join("redistribute table-direct", rest)),
+                _ => family(words),
+            }
+        }
         Context::Family(_) => family(words),
         Context::RouteMap => route_map(words, version),
         Context::Top => top(words).or_else(|| static_route::rewrite(words)),
@@ -194,6 +200,13 @@ pub(super) fn bestpath_med(words: &[&str], before: Option<&str>) -> String {
         |word: &str| words.contains(&word) || before.is_some_and(|line| line.split(' ').any(|w| w == word));
     let all: Vec<&str> = ["confed", "missing-as-worst"].into_iter().filter(|word| said(word)).collect();
     join("bgp bestpath med", &all)
+}
+
+/// `maximum-paths ibgp N`: an `equal-cluster-length` of before stays.
+pub(super) fn maximum_paths(words: &[&str], before: Option<&str>) -> String {
+    const KEPT: &str = "equal-cluster-length";
+    let keeps = before.is_some_and(|line| line.ends_with(KEPT));
+    join(&words.join(" "), if keeps { &[KEPT] } else { &[] })
 }
 
 /// `redistribute X`: what is said adds up with what was said before; `metric` is printed before `route-map`.

@@ -1,7 +1,7 @@
 //! Lines that FRR takes and does not print, or prints by one daemon and not by another: they are sent with the rest,
 //! and no difference is made of them.
 
-use super::Statement;
+use super::{Statement, Tree};
 use crate::quirks::{FrrVersion, Versions};
 
 /// A form of line that never settles.
@@ -9,6 +9,8 @@ use crate::quirks::{FrrVersion, Versions};
 pub struct Unsettled {
     /// The words: `*` = any word, `...` = any rest, none included.
     pub pattern: &'static str,
+    /// Whether it holds of peer-groups only, and not of neighbors.
+    pub of_groups: bool,
     /// The versions of FRR for which it holds.
     pub versions: Versions,
     /// What FRR does with the line.
@@ -28,17 +30,41 @@ pub const UNSETTLED: &[Unsettled] = &[
     unsettled("set forwarding-address ...", Versions::ALL, NOT_PRINTED),
     unsettled("log monitor ...", Versions::ALL, "deprecated: taken, and does nothing (lib/log_vty.c)"),
     unsettled("agentx", Versions::ALL, "taken where the SNMP module is loaded, and not printed"),
+    unsettled("neighbor * solo", Versions::UNTIL_10, NOT_PRINTED).of_groups(),
+    unsettled("neighbor * local-role * strict-mode", Versions::ALL, "printed without strict-mode")
+        .of_groups(),
     unsettled("log record-priority", Versions::ALL, "printed by one daemon and not by another"),
 ];
 
 const NOT_PRINTED: &str = "taken, and not printed";
 
 const fn unsettled(pattern: &'static str, versions: Versions, reason: &'static str) -> Unsettled {
-    Unsettled { pattern, versions, reason, source: "measured on 7.5.1, 8.4.4, 10.3 and 10.7.1" }
+    let source = "measured on 7.5.1, 8.4.4, 10.3 and 10.7.1";
+    Unsettled { pattern, of_groups: false, versions, reason, source }
 }
 
-/// Returns why a difference in this line (or block) says nothing, if so.
-pub fn never_settles(statement: &Statement, version: FrrVersion) -> Option<&'static Unsettled> {
+// === impl Unsettled ===
+
+impl Unsettled {
+    const fn of_groups(self) -> Self {
+        Self { of_groups: true, ..self }
+    }
+
+    fn fits(&self, words: &[&str], siblings: &Tree) -> bool {
+        let is_of_group = || match words {
+            ["neighbor", name, ..] => siblings.get(&format!("neighbor {name} peer-group")).is_some(),
+            _ => false,
+        };
+        super::defaults::fits(self.pattern, words) && (!self.of_groups || is_of_group())
+    }
+}
+
+/// Returns why a difference in this line (or block) among its `siblings` says nothing, if so.
+pub fn never_settles(
+    statement: &Statement,
+    siblings: &Tree,
+    version: FrrVersion,
+) -> Option<&'static Unsettled> {
     let words = statement.words_after_no();
-    UNSETTLED.iter().find(|row| row.versions.contains(version) && super::defaults::fits(row.pattern, &words))
+    UNSETTLED.iter().find(|row| row.versions.contains(version) && row.fits(&words, siblings))
 }

@@ -60,19 +60,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         tells: &["rd vpn export", "rt vpn "],
         reason: "a later router-id is written over the administrator of what is exported",
     },
-    // FIXME: what the agent does not hold as FRR does.
-    Exception {
-        construct: &["PG7 local-role", "PG7 solo"],
-        versions: ALL,
-        tells: &["PG7 local-role", "PG7 solo"],
-        reason: "strict-mode and solo of a peer-group are taken and not printed",
-    },
-    Exception {
-        construct: &["equal-cluster-length"],
-        versions: &[V7_5_1],
-        tells: &["maximum-paths ibgp"],
-        reason: "equal-cluster-length stays when the number is written over",
-    },
     Exception {
         construct: &["enforce-first-as"],
         versions: &[V10_7],
@@ -80,16 +67,14 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "the default of the instance is written into neighbors that exist",
     },
     Exception {
-        construct: &["bgp default software-version-capability", "bgp default dynamic-capability"],
+        construct: &[
+            "bgp default software-version-capability",
+            "bgp default dynamic-capability",
+            "bgp default link-local-capability",
+        ],
         versions: &[V10_3, V10_7],
-        tells: &["capability software-version", "capability dynamic"],
+        tells: &["capability software-version", "capability dynamic", "capability link-local"],
         reason: "members of a peer-group that exist are printed without a new default",
-    },
-    Exception {
-        construct: &["remove-private-AS"],
-        versions: ALL,
-        tells: &["remove-private-AS"],
-        reason: "all and replace-AS stay when less is said later",
     },
 ];
 

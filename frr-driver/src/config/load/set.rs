@@ -166,6 +166,9 @@ impl Loader {
         let before = self.tree().get(&key).map(|node| node.statement.reveal());
         let text = match (context, words) {
             (Context::Family(_), ["redistribute", ..]) => rewrite::redistribute(words, before),
+            (Context::Family(_), ["maximum-paths", "ibgp", _]) if version.keeps_equal_cluster_length() => {
+                rewrite::maximum_paths(words, before)
+            }
             (Context::Bgp, ["bgp", "bestpath", "med", ..]) => rewrite::bestpath_med(words, before),
             _ => words.join(" "),
         };

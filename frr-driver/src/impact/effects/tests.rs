@@ -162,7 +162,9 @@ fn what_is_said_of_a_neighbor() {
     neighbor_always("passive", "passive", "RRRR");
     neighbor_always("disable-connected-check", "disable-connected-check", "RRRR");
     neighbor_always("extended-optional-parameters", "extended-optional-parameters", "RRRR");
-    neighbor_always("solo", "solo", "oooo");
+    // Of a peer-group, `solo` is not seen before FRR 10.
+    check_place(|line| with_neighbor_line("10.0.0.1", line), "", "solo", 1, "oooo", "oooo");
+    check_place(|line| with_neighbor_line("G", line), "", "solo", 3, "..oo", "..oo");
     neighbor_always("tcp-mss 500", "tcp-mss 600", "pppp");
     neighbor_always("dont-capability-negotiate", "dont-capability-negotiate", "pppp");
     neighbor_always("override-capability", "override-capability", "pppp");
