@@ -192,6 +192,11 @@ impl FrrVersion {
         self < Self::V8
     }
 
+    /// Returns whether `as-set` of an aggregate is forgotten after `bgp reject-as-sets`.
+    pub fn drops_rejected_as_sets(self) -> bool {
+        self < Self::V10_4
+    }
+
     /// Returns whether `redistribute table N` of IPv6 is printed as `table-direct N`, which is something else.
     pub fn prints_ipv6_tables_as_direct(self) -> bool {
         self.has_mgmtd()

@@ -1,6 +1,6 @@
 //! What FRR does not print because it is the default. Measured on four versions.
 
-use super::grammar::Context;
+use super::{Tree, grammar::Context};
 use crate::quirks::{FrrVersion, Versions};
 
 /// Where a line stands, as far as the tables need to know.
@@ -69,18 +69,22 @@ const AT_DEFAULT: &[Row] = &[
 /// Settings that are on unless somebody says `no`: the `no` form is printed. Those of an instance that depend on
 /// the profile are in `instance.rs`.
 const ON: &[Row] = &[
-    (Place::Top, "ip nht resolve-via-default", Versions::FROM_10),
-    (Place::Top, "ipv6 nht resolve-via-default", Versions::FROM_10),
     (Place::Top, "route-map * optimization", Versions::FROM_8),
-    (Place::Vrf, "ip nht resolve-via-default", Versions::FROM_10),
-    (Place::Vrf, "ipv6 nht resolve-via-default", Versions::FROM_10),
     (Place::Bgp, "bgp fast-external-failover", Versions::ALL),
     (Place::Bgp, "bgp client-to-client reflection", Versions::ALL),
     (Place::Bgp, "bgp ipv6-auto-ra", Versions::FROM_10),
     (Place::Bgp, "bgp reject-as-sets", Versions::FROM_10_4),
-    (Place::Bgp, "neighbor * enforce-first-as", Versions::FROM_10),
     (Place::Bgp, "neighbor * capability fqdn", Versions::FROM_10),
     (Place::Interface, "link-detect", Versions::ALL),
+];
+
+/// Settings whose default another line decides: what was said is held until that is known.
+const DEPENDENT: &[Row] = &[
+    (Place::Top, "ip nht resolve-via-default", Versions::FROM_10),
+    (Place::Top, "ipv6 nht resolve-via-default", Versions::FROM_10),
+    (Place::Vrf, "ip nht resolve-via-default", Versions::FROM_10),
+    (Place::Vrf, "ipv6 nht resolve-via-default", Versions::FROM_10),
+    (Place::Bgp, "neighbor * enforce-first-as", Versions::FROM_10),
 ];
 
 /// Returns whether FRR prints nothing for the line `words`.
@@ -90,7 +94,15 @@ pub(super) fn is_silent(context: Context, words: &[&str], version: FrrVersion) -
 
 /// Returns whether `no` + `words` is a statement of its own, because `words` is what FRR does anyway.
 pub(super) fn is_on(context: Context, words: &[&str], version: FrrVersion) -> bool {
-    has(ON, context, words, version)
+    [ON, DEPENDENT].iter().any(|rows| has(rows, context, words, version))
+}
+
+/// Leaves those settings of [`DEPENDENT`] that differ from `default`, as the end of the text has it.
+pub(super) fn settle(tree: &mut Tree, context: Context, default: bool, version: FrrVersion) {
+    tree.retain(|_, node| {
+        let is_on = !node.statement.reveal().starts_with("no ");
+        is_on != default || !has(DEPENDENT, context, &node.statement.words_after_no(), version)
+    });
 }
 
 fn has(rows: &[Row], context: Context, words: &[&str], version: FrrVersion) -> bool {

@@ -6,7 +6,7 @@
 //! `no bgp enforce-first-as`. Here each such setting is held as a line from the creation on, and what equals the
 //! default in the end is left out.
 
-use super::{Origin, Statement, Tree, neighbor};
+use super::{Origin, Statement, Tree, defaults, grammar::Context, neighbor};
 use crate::quirks::{FrrVersion, Versions};
 
 /// What decides about FRR's defaults.
@@ -136,6 +136,11 @@ pub(super) fn profile_changes(tree: &mut Tree, before: Dialect, origin: &Origin)
 /// Leaves what FRR prints: the settings that differ from the defaults of its version and profile.
 pub(super) fn settle(tree: &mut Tree, dialect: Dialect) {
     print_underlays_weight(tree, dialect.version);
+    let enforces_first_as = has(tree, "bgp enforce-first-as");
+    defaults::settle(tree, Context::Bgp, enforces_first_as, dialect.version);
+    if dialect.version.drops_rejected_as_sets() && has(tree, "bgp reject-as-sets") {
+        drop_as_sets(tree);
+    }
     let own = dialect.own();
     for switch in &SWITCHES {
         if tree.get(switch.line).is_some() && has(tree, switch.line) == switch.is_on(own) {
@@ -144,6 +149,18 @@ pub(super) fn settle(tree: &mut Tree, dialect: Dialect) {
     }
     if tree.get("timers bgp").is_some_and(|node| node.statement.reveal() == own.timers()) {
         tree.remove("timers bgp");
+    }
+}
+
+/// Aggregates are kept, and without their set.
+fn drop_as_sets(tree: &mut Tree) {
+    for (_, family) in tree.values_mut().filter(|(_, node)| matches!(node.opens, Some(Context::Family(_)))) {
+        for (_, node) in family.children.values_mut().filter(|(key, _)| key.starts_with("aggregate-address "))
+        {
+            let words: Vec<&str> = node.statement.words();
+            let kept: Vec<&str> = words.into_iter().filter(|word| *word != "as-set").collect();
+            node.statement = Statement::new(kept.join(" "), node.statement.origin.clone());
+        }
     }
 }
 

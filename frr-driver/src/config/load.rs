@@ -125,6 +125,11 @@ impl Loader {
                 Statement::new(format!("router bgp {asn} vrf {vrf}"), origin)
             });
         }
+        let resolves_via_default = !self.dialect.datacenter;
+        defaults::settle(&mut self.config.top, Context::Top, resolves_via_default, self.dialect.version);
+        for (_, node) in self.config.top.values_mut().filter(|(_, node)| node.opens == Some(Context::Vrf)) {
+            defaults::settle(&mut node.children, Context::Vrf, resolves_via_default, self.dialect.version);
+        }
         let lost = self.config.top.values_mut().filter_map(|(_, node)| exit_policy_of_deny(node));
         self.config.lost.extend(lost);
         self.config.top.retain(|_, node| {

@@ -9,17 +9,22 @@ use crate::{quirks::FrrVersion, session::AddressFamily};
 const CAPABILITIES: [&str; 3] = ["software-version", "dynamic", "link-local"];
 
 /// What a neighbor that is new gets from the defaults in force: it is active in the families that are on by
-/// default, and stays so when the default is switched off afterwards; capabilities likewise.
+/// default, and stays so when the default is switched off afterwards; capabilities likewise, and `shutdown`, which
+/// members of peer-groups get too, and groups do not.
 pub(super) fn create(tree: &mut Tree, words: &[&str], origin: &Origin, version: FrrVersion) {
     let ["neighbor", peer, ..] = words else { return };
-    if !makes(words) || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
+    let is_member = matches!(words, [_, _, .., "peer-group", _]);
+    if !(is_member || makes(words)) || tree.with_prefix(&format!("neighbor {peer} ")).next().is_some() {
+        return;
+    }
+    if instance::has(tree, "bgp default shutdown") && words.get(2..) != Some(&["peer-group"]) {
+        tree.set_line(format!("neighbor {peer} shutdown"), origin);
+    }
+    if is_member {
         return;
     }
     for kind in default_capabilities(tree, version) {
         tree.set_line(format!("neighbor {peer} capability {kind}"), origin);
-    }
-    if instance::has(tree, "bgp default shutdown") && words.get(2) != Some(&"peer-group") {
-        tree.set_line(format!("neighbor {peer} shutdown"), origin);
     }
     for family in default_families(tree) {
         family_block(tree, family, origin).set_line(format!("neighbor {peer} activate"), origin);
