@@ -75,15 +75,19 @@ impl<'a> Difference<'a> {
             (None, Some(new)) => Self::all(&new.children, |node| (None, Some(node)), version),
             (None, None) => return None,
         };
-        let settles = |node: &Node, siblings| never_settles(&node.statement, siblings, version).is_none();
-        let all_settle = before.is_none_or(|node| settles(node, running))
-            && after.is_none_or(|node| settles(node, desired));
+        let row = |side: Side<'_>, siblings| never_settles(&side?.statement, siblings, version);
+        let settles = match (row(before, running), row(after, desired)) {
+            (None, None) => true,
+            // What is printed now will not be any more.
+            (None, Some(after)) => before.is_some() && !after.is_printed(),
+            (Some(_), _) => false,
+        };
         // A block of a family that holds only lines that never settle does not settle either.
         let is_hollow = |node: &Node| {
             matches!(node.opens, Some(Context::Family(_))) && !node.children.is_empty() && lines.is_empty()
         };
         let is_any_hollow = before.into_iter().chain(after).any(is_hollow);
-        (all_settle && !is_any_hollow).then_some(Self { key, before, after, lines })
+        (settles && !is_any_hollow).then_some(Self { key, before, after, lines })
     }
 
     fn all(tree: &'a Tree, sides: fn(&'a Node) -> (Side<'a>, Side<'a>), version: FrrVersion) -> Vec<Self> {

@@ -197,9 +197,9 @@ impl FrrVersion {
         self < Self::V10_4
     }
 
-    /// Returns whether `redistribute table N` of IPv6 is printed as `table-direct N`, which is something else.
-    pub fn prints_ipv6_tables_as_direct(self) -> bool {
-        self.has_mgmtd()
+    /// Returns whether the IPv6 families take `redistribute table N`, which they print as `table-direct N`.
+    pub fn redistributes_ipv6_tables(self) -> bool {
+        self >= Self::V10
     }
 
     /// Returns whether `debug northbound` includes `callbacks notify`.

@@ -240,7 +240,9 @@ fn is_top_only(words: &[&str]) -> bool {
     let second = words.get(1).copied().unwrap_or_default();
     match first {
         _ if opens(Context::Top, words).is_some() => true,
-        "ip" | "ipv6" => TOP_IP_WORDS.contains(&second) || matches!(second, "route" | "nht" | "protocol"),
+        "ip" | "ipv6" => {
+            TOP_IP_WORDS.contains(&second) || matches!(second, "route" | "nht" | "protocol" | "router-id")
+        }
         "bgp" => TOP_BGP_WORDS.contains(&second),
         "bfd" | "rpki" | "segment-routing" => second.is_empty(),
         _ => TOP_WORDS.contains(&first),

@@ -14,7 +14,7 @@ use super::{
     list::Lists,
     neighbor,
 };
-use crate::quirks::FrrVersion;
+use crate::{quirks::FrrVersion, session::AddressFamily};
 
 pub(super) use header::family_key;
 
@@ -276,6 +276,9 @@ impl Loader {
         let Some(open) = self.open.last() else { return true };
         match (open.context, words) {
             (Context::BfdItem, ["profile", ..]) => open.key.starts_with("peer"),
+            (Context::Family(AddressFamily::Ipv6Unicast), ["redistribute", "table", ..]) => {
+                self.dialect.version.redistributes_ipv6_tables()
+            }
             (Context::Opaque, ["key", ..]) => open.key.starts_with("key chain "),
             (Context::Opaque, ["address-family", ..]) => !open.key.starts_with("address-family "),
             // `mpls ldp` and others have interfaces of their own; only the indentation tells.

@@ -292,12 +292,12 @@ pub(super) fn implied(tree: &Tree, context: Context, words: &[&str], version: Fr
     }
 }
 
-/// A route server client that is none any more has its next hop changed again.
-pub(super) fn change_next_hop(tree: &mut Tree, peer: &str, origin: &Origin) {
+/// Those of the attributes of a route that were announced unchanged are changed again.
+pub(super) fn change_again(tree: &mut Tree, peer: &str, which: &[&str], origin: &Origin) {
     let key = format!("neighbor {peer} attribute-unchanged");
     let Some(before) = tree.remove(&key) else { return };
     let kept: Vec<&str> =
-        before.statement.words().into_iter().skip(3).filter(|word| *word != "next-hop").collect();
+        before.statement.words().into_iter().skip(3).filter(|word| !which.contains(word)).collect();
     if !kept.is_empty() {
         let line = join(&key, &kept);
         tree.set(key, Statement::new(line, origin.clone()));

@@ -9,12 +9,10 @@ use crate::{quirks::FrrVersion, session::AddressFamily};
 pub(super) fn rewrite(context: Context, words: &[&str], version: FrrVersion) -> Option<String> {
     match context {
         Context::Bgp => bgp(words, version),
-        Context::Family(AddressFamily::Ipv6Unicast) if version.prints_ipv6_tables_as_direct() => {
-            match words {
-                ["redistribute", "table", rest @ ..] => Some(join("redistribute table-direct", rest)),
-                _ => family(words),
-            }
-        }
+        Context::Family(AddressFamily::Ipv6Unicast) if version.redistributes_ipv6_tables() => match words {
+            ["redistribute", "table", rest @ ..] => Some(join("redistribute table-direct", rest)),
+            _ => family(words),
+        },
         Context::Family(_) => family(words),
         Context::RouteMap => route_map(words, version),
         Context::Top => top(words).or_else(|| static_route::rewrite(words)),

@@ -21,6 +21,8 @@ pub struct Unsettled {
 
 /// Every form that is known.
 pub const UNSETTLED: &[Unsettled] = &[
+    unsettled("timers bgp 60 *", Versions::UNTIL_8, HALF_DEFAULT),
+    unsettled("timers bgp * 180", Versions::UNTIL_8, HALF_DEFAULT),
     unsettled("bgp graceful-restart disable-eor", Versions::UNTIL_10_4, NOT_PRINTED),
     unsettled("log immediate-mode", Versions::UNTIL_10, NOT_PRINTED),
     unsettled("key chain *", Versions::UNTIL_10, NOT_PRINTED),
@@ -31,12 +33,14 @@ pub const UNSETTLED: &[Unsettled] = &[
     unsettled("log monitor ...", Versions::ALL, "deprecated: taken, and does nothing (lib/log_vty.c)"),
     unsettled("agentx", Versions::ALL, "taken where the SNMP module is loaded, and not printed"),
     unsettled("neighbor * solo", Versions::UNTIL_10, NOT_PRINTED).of_groups(),
-    unsettled("neighbor * local-role * strict-mode", Versions::ALL, "printed without strict-mode")
-        .of_groups(),
-    unsettled("log record-priority", Versions::ALL, "printed by one daemon and not by another"),
+    unsettled("neighbor * local-role * strict-mode", Versions::ALL, SHORTENED).of_groups(),
+    unsettled("log record-priority", Versions::ALL, BY_ONE),
 ];
 
 const NOT_PRINTED: &str = "taken, and not printed";
+const HALF_DEFAULT: &str = "not printed where one of the two is the default";
+const SHORTENED: &str = "printed without strict-mode";
+const BY_ONE: &str = "printed by one daemon and not by another";
 
 const fn unsettled(pattern: &'static str, versions: Versions, reason: &'static str) -> Unsettled {
     let source = "measured on 7.5.1, 8.4.4, 10.3 and 10.7.1";
@@ -48,6 +52,11 @@ const fn unsettled(pattern: &'static str, versions: Versions, reason: &'static s
 impl Unsettled {
     const fn of_groups(self) -> Self {
         Self { of_groups: true, ..self }
+    }
+
+    /// Whether FRR prints something of the line.
+    pub(crate) fn is_printed(&self) -> bool {
+        [SHORTENED, BY_ONE].contains(&self.reason)
     }
 
     fn fits(&self, words: &[&str], siblings: &Tree) -> bool {

@@ -56,15 +56,15 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         construct: &["rd vpn export"],
-        versions: &[V7_5_1],
+        versions: &[V7_5_1, V8_4_4],
         tells: &["rd vpn export", "rt vpn "],
         reason: "a later router-id is written over the administrator of what is exported",
     },
     Exception {
         construct: &["enforce-first-as"],
-        versions: &[V10_7],
+        versions: &[V10_3, V10_7],
         tells: &["enforce-first-as"],
-        reason: "the default of the instance is written into neighbors that exist",
+        reason: "what neighbors that exist enforce is turned around with the default of the instance",
     },
     Exception {
         construct: &[
@@ -75,6 +75,24 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         versions: &[V10_3, V10_7],
         tells: &["capability software-version", "capability dynamic", "capability link-local"],
         reason: "members of a peer-group that exist are printed without a new default",
+    },
+    Exception {
+        construct: &["route-server-client"],
+        versions: ALL,
+        tells: &["attribute-unchanged"],
+        reason: "a client whose next hop is changed all the same is what no file can say",
+    },
+    Exception {
+        construct: &["bgp reject-as-sets"],
+        versions: &[V7_5_1, V8_4_4, V10_3],
+        tells: &["aggregate-address"],
+        reason: "an aggregate that stands before the line keeps its as-set",
+    },
+    Exception {
+        construct: &["frr defaults datacenter"],
+        versions: &[V7_5_1],
+        tells: &["timers bgp"],
+        reason: "timers of which one is the default of the profile are not printed",
     },
 ];
 

@@ -83,8 +83,16 @@ impl Loader {
             return;
         }
         let tree = self.tree();
-        if let (Context::Family(_), ["neighbor", peer, "route-server-client"]) = (context, words) {
-            neighbor::change_next_hop(tree, peer, origin);
+        if matches!(context, Context::Family(_)) {
+            match words {
+                ["neighbor", peer, "route-server-client"] => {
+                    neighbor::change_again(tree, peer, &["next-hop"], origin);
+                }
+                ["neighbor", peer, "attribute-unchanged", which @ ..] => {
+                    return neighbor::change_again(tree, peer, which, origin);
+                }
+                _ => {}
+            }
         }
         let before = tree.remove(&key.text);
         if let (Some(_), ["neighbor", peer, "bfd", "profile", ..]) = (&before, words)

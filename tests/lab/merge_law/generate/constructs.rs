@@ -28,6 +28,9 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("nexthop prefer-global", "leads out of the family"),
     ("label-index", "cannot be changed"),
     ("import vrf", "excludes the words for vpn, and the VRF itself"),
+    ("no on-match goto", "leaves the number behind, which 10.7 refuses"),
+    ("match peer local", "excludes the other words of match peer"),
+    ("172.30.0.9 bfd", "the name of an interface where staticd has no BFD"),
     ("key chain", "taken and not printed up to 8.4.4"),
 ];
 
