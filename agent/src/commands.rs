@@ -10,6 +10,7 @@ pub(crate) mod validate;
 mod diagnostic;
 mod frr_args;
 mod inputs;
+mod output;
 mod paint;
 mod running;
 mod source_args;

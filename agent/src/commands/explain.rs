@@ -1,9 +1,9 @@
 //! `routelet explain`: what decides on the routes from and to a peer.
 
-use std::{fmt::Write as _, io, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 
 use anyhow::bail;
-use clap::{Args, ValueEnum, builder::Resettable};
+use clap::{Args, builder::Resettable};
 use frr_driver::{
     config::Config,
     explain::{Chain, Explanation, Family, Outcome, Side, Step, StepKind, Subject, explain},
@@ -15,7 +15,8 @@ use super::{
     diagnostic::visible,
     frr_args::{FrrArgs, block_on},
     inputs::Inputs,
-    paint::{BOLD, DIM, GREEN, Paint, RED, print},
+    output::OutputArgs,
+    paint::{BOLD, DIM, GREEN, Paint, RED},
     running::RunningArgs,
     source_args::SourceArgs,
 };
@@ -52,9 +53,8 @@ pub(crate) struct ExplainArgs {
     frr: FrrArgs,
     #[command(flatten)]
     running: RunningArgs,
-    /// How it is shown
-    #[arg(short, long, value_enum, default_value_t = Format::Text)]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -66,15 +66,6 @@ Examples:
   routelet explain eth0 --vrf red -o json
   routelet explain 10.0.0.1 --base /etc/routelet/base/frr.conf --extras /etc/routelet/extras
   ssh node vtysh -c \"'show running-config'\" | routelet explain 10.0.0.1 --running -";
-
-/// How an explanation is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// The lines in the order in which FRR asks
-    Text,
-    /// For machines
-    Json,
-}
 
 /// A line of the text: how deep it stands, the step, and its left part.
 struct Row<'a> {
@@ -91,10 +82,7 @@ impl ExplainArgs {
         let Some((config, version)) = self.config()? else { return Ok(ExitCode::FAILURE) };
         let session = SessionId { vrf: self.vrf.clone(), peer: PeerId::from(self.peer.as_str()) };
         let explanation = explain(&config, &session, version)?;
-        match self.output {
-            Format::Text => print(&render(&explanation, Paint::on(&io::stdout())))?,
-            Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&explanation)?))?,
-        }
+        self.output.show(&explanation, render)?;
         Ok(ExitCode::SUCCESS)
     }
 

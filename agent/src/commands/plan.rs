@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, io, process::ExitCode};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use frr_driver::{
     check::Severity,
     config::Config,
@@ -16,7 +16,8 @@ use super::{
     diagnostic::{Diagnostic, count, plural},
     frr_args::{FrrArgs, block_on},
     inputs::Inputs,
-    paint::{DIM, GREEN, Paint, print, print_error},
+    output::OutputArgs,
+    paint::{DIM, GREEN, Paint, print_error},
     running::{Running, RunningArgs},
     source_args::SourceArgs,
 };
@@ -38,9 +39,8 @@ pub(crate) struct PlanArgs {
     frr: FrrArgs,
     #[command(flatten)]
     running: RunningArgs,
-    /// How it is shown
-    #[arg(short, long, value_enum, default_value_t = Format::Text)]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -50,15 +50,6 @@ be asked; 2 = wrong usage.
 Examples:
   routelet plan --base /etc/routelet/base/frr.conf --extras /etc/routelet/extras
   ssh node vtysh -c \"'show running-config'\" | routelet plan --base new.conf --running -";
-
-/// How a plan is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// The lines in their blocks, and a table of sessions
-    Text,
-    /// For machines
-    Json,
-}
 
 /// What would change.
 #[derive(Debug, Serialize)]
@@ -115,10 +106,7 @@ impl PlanArgs {
         };
         print_error(&doubts(&problems, Paint::on(&io::stderr())))?;
         let report = Report::new(desired, &running);
-        match self.output {
-            Format::Text => print(&report.render(Paint::on(&io::stdout())))?,
-            Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
-        }
+        self.output.show(&report, Report::render)?;
         Ok(ExitCode::SUCCESS)
     }
 }

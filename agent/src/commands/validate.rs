@@ -1,6 +1,6 @@
 //! `routelet validate`: would the agent and FRR take it?
 
-use std::{collections::BTreeSet, fmt::Write as _, io, os::fd::AsRawFd, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, fmt::Write as _, os::fd::AsRawFd, path::PathBuf, process::ExitCode};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -17,7 +17,8 @@ use super::{
     diagnostic::{Diagnostic, count, of_syntax_error, plural},
     frr_args::{FrrArgs, block_on},
     inputs::Inputs,
-    paint::{BOLD_RED, DIM, GREEN, Paint, print},
+    output::OutputArgs,
+    paint::{BOLD_RED, DIM, GREEN, Paint},
     source_args::SourceArgs,
 };
 use crate::frr::Frr;
@@ -36,9 +37,8 @@ pub(crate) struct ValidateArgs {
     /// Whether FRR's own parser is asked too
     #[arg(long = "frr", value_enum, default_value_t = Ask::Auto, value_name = "WHEN")]
     ask: Ask,
-    /// How it is shown
-    #[arg(short, long, value_enum, default_value_t = Format::Text)]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -58,15 +58,6 @@ enum Ask {
     Never,
     /// Yes; without it, nothing is accepted
     Always,
-}
-
-/// How the result is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// As compilers do
-    Text,
-    /// For machines
-    Json,
 }
 
 /// What was found.
@@ -99,11 +90,7 @@ impl ValidateArgs {
     /// Judges the sources and tells what is wrong.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let verdict = block_on(self.judge())??;
-        let text = match self.output {
-            Format::Text => verdict.render(Paint::on(&io::stdout())),
-            Format::Json => format!("{}\n", serde_json::to_string_pretty(&verdict)?),
-        };
-        print(&text)?;
+        self.output.show(&verdict, Verdict::render)?;
         Ok(if verdict.accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
