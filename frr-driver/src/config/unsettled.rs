@@ -33,6 +33,7 @@ pub const UNSETTLED: &[Unsettled] = &[
     unsettled("log monitor ...", Versions::ALL, "deprecated: taken, and does nothing (lib/log_vty.c)"),
     unsettled("agentx", Versions::ALL, "taken where the SNMP module is loaded, and not printed"),
     unsettled("neighbor * solo", Versions::UNTIL_10, NOT_PRINTED).of_groups(),
+    unsettled("neighbor * bfd check-control-plane-failure", Versions::UNTIL_8, NOT_PRINTED).of_groups(),
     unsettled("neighbor * local-role * strict-mode", Versions::ALL, SHORTENED).of_groups(),
     unsettled("log record-priority", Versions::ALL, BY_ONE),
 ];

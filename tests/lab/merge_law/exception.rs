@@ -77,6 +77,12 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "members of a peer-group that exist are printed without a new default",
     },
     Exception {
+        construct: &["set ip next-hop unchanged"],
+        versions: &[V7_5_1],
+        tells: &["set ip next-hop"],
+        reason: "a next hop that takes its place leaves it printed by zebra, and is printed twice by bgpd",
+    },
+    Exception {
         construct: &["route-server-client"],
         versions: ALL,
         tells: &["attribute-unchanged"],
