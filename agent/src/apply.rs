@@ -1,219 +1,150 @@
-//! Brings one configuration into FRR: daemons answer → diff → check → frr-reload → re-read.
+//! Brings configurations into FRR: does the steps of an [`Attempt`], and tells it what came of them.
+
+mod attempt;
+mod order;
+mod outcome;
 
 use std::{sync::Arc, time::Duration};
 
 use frr_driver::{
-    config::{Config, Rendered, load, render},
-    exec,
-    merge::Desired,
-    plan::{Plan, PlanLine, plan},
+    config::Rendered,
+    exec::{self, CommandError, Output},
+    merge::Generation,
     quirks::FrrVersion,
     reload,
-    verify::verify,
 };
-use jiff::Timestamp;
-use routelet_status::snapshot::SourceError;
-use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
+
+pub(crate) use order::{EngineChoice, Order, Target};
+pub(crate) use outcome::{Failure, Left, LineError, Outcome, Taken};
 
 use crate::{
     desired::with_causes,
-    frr::{Frr, Running, needed},
+    frr::{Frr, needed},
     store::{Store, StoreError},
 };
+use attempt::{Attempt, Fact, Next, Step, Written};
 
-/// How many missing lines a status names.
-const LINES_NAMED_MAX: usize = 8;
+/// The longest that all steps of one attempt may take: each has a limit of its own, and this is far beyond them.
+const STEPS_MAX: usize = 64;
 
-/// How an apply ended.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// FRR holds the configuration.
-    Taken(Box<Taken>),
-    /// FRR's parser refuses lines; nothing was written. Source and error of each.
-    Refused { errors: Vec<(Option<String>, SourceError)>, duration: Duration },
-    /// FRR does not hold the configuration.
-    Failed { reason: String, missing: Vec<String>, digest: Option<[u8; 32]>, duration: Duration },
-    /// A daemon that is needed does not answer; nothing was written.
-    NotReady { reason: String },
-}
-
-/// A configuration that FRR holds.
-#[derive(Debug)]
-pub(crate) struct Taken {
-    /// What was changed.
-    pub(crate) plan: Plan,
-    /// Lines that still run although nobody wants them.
-    pub(crate) unsettled: Vec<String>,
-    /// Of what bgpd says it runs; `None` if it could not be asked.
-    pub(crate) digest: Option<[u8; 32]>,
-    /// From start to end.
-    pub(crate) duration: Duration,
-}
-
-/// What FRR runs, read and understood.
-struct Seen {
-    texts: Running,
-    union: Config,
-    bgpd: Config,
-}
-
-/// Brings `desired` into FRR, unless FRR holds it already.
-pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, desired: &Arc<Desired>) -> Outcome {
+/// Carries out `order`; returns how it ended, and how long it took.
+pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outcome, Duration) {
     let started = Instant::now();
-    match attempt(frr, store, desired, started).await {
-        Ok(outcome) => outcome,
-        Err(reason) => {
-            Outcome::Failed { reason, missing: Vec::new(), digest: None, duration: started.elapsed() }
+    let hands = Hands { frr, store, generation: order.generation() };
+    let (mut attempt, mut step) = Attempt::new(order);
+    for _ in 0..STEPS_MAX {
+        let at = Instant::now();
+        let name = step.name();
+        let fact = hands.do_step(step).await;
+        debug!(step = name, elapsed_ms = at.elapsed().as_millis(), "step done");
+        match attempt.next(fact) {
+            Next::Do(next) => step = next,
+            Next::End(outcome) => return (outcome, started.elapsed()),
         }
     }
+    let failure = Failure::new("the attempt came to no end".to_owned());
+    (Outcome::Failed(Box::new(failure)), started.elapsed())
 }
 
-async fn attempt(
-    frr: &Frr,
-    store: &Arc<Store>,
-    desired: &Arc<Desired>,
-    started: Instant,
-) -> Result<Outcome, String> {
-    let version = match frr.version().await {
-        Ok(version) => version,
-        Err(reason) => return Ok(Outcome::NotReady { reason }),
-    };
-    if let Err(reason) = frr.answers(&needed(version)).await {
-        return Ok(Outcome::NotReady { reason });
-    }
-    let before = read(frr, version).await?;
-    let plan = plan(&desired.config, &before.union, version);
-    let verdict = verify(&desired.config, &before.union, &before.bgpd, version);
-    if verdict.is_settled() {
-        let digest = bgpd_digest(frr).await;
-        let rendered = render(&desired.config, &reload::host_lines(&before.texts.union), version);
-        keep(store, desired, rendered.reveal()).await?;
-        let taken = Taken { plan, unsettled: Vec::new(), digest, duration: started.elapsed() };
-        return Ok(Outcome::Taken(Box::new(taken)));
-    }
-    for line in &plan.removes {
-        debug!(reason = %line, "to be removed");
-    }
-    for line in &plan.adds {
-        debug!(reason = %line, "to be added");
-    }
-    let rendered = render(&desired.config, &reload::host_lines(&before.texts.union), version);
-    let file = write(store, desired, rendered.reveal()).await?;
-    if let Some(errors) = check(frr, &file, &rendered).await? {
-        return Ok(Outcome::Refused { errors, duration: started.elapsed() });
-    }
-    let after = write_to_frr(frr, store, desired, &file, version).await?;
-    judge(frr, store, desired, plan, &after, &rendered, version, started).await
+/// What the steps are done with.
+struct Hands<'a> {
+    frr: &'a Frr,
+    store: &'a Arc<Store>,
+    generation: Option<Generation>,
 }
 
-/// Reads what FRR runs.
-async fn read(frr: &Frr, version: FrrVersion) -> Result<Seen, String> {
-    let texts = frr.running().await?;
-    let union = load("running", &texts.union, version);
-    let bgpd = load("running", &texts.bgpd, version);
-    Ok(Seen { texts, union, bgpd })
-}
+// === impl Hands ===
 
-/// Asks FRR's parser; `None` = it takes every line.
-async fn check(
-    frr: &Frr,
-    file: &std::path::Path,
-    rendered: &Rendered,
-) -> Result<Option<Vec<(Option<String>, SourceError)>>, String> {
-    let errors = frr.refused_lines(file, rendered).await?;
-    if errors.is_empty() {
-        return Ok(None);
+impl Hands<'_> {
+    async fn do_step(&self, step: Step) -> Fact {
+        match step {
+            Step::Ask => Fact::Asked(self.ask().await),
+            Step::Read => Fact::Read(self.frr.running().await),
+            Step::Print => Fact::Printed(self.frr.print().await),
+            Step::Check(text) => Fact::Checked(self.check(&text).await),
+            Step::Store(text) => Fact::Stored(self.store(&text).await),
+            Step::Send(text) => Fact::Written(self.send(&text).await),
+            Step::Reload(text) => Fact::Written(self.reload(&text).await),
+            Step::Pause(pause) => {
+                sleep(pause).await;
+                Fact::Paused
+            }
+            Step::LoadLastGood => Fact::LastGood(blocking(self.store, Store::load_last_good).await),
+        }
     }
-    let named = errors.into_iter().map(|error| {
-        let source = error.origin.as_ref().map(|origin| origin.source.to_string());
-        let line = error.origin.as_ref().and_then(|origin| usize::try_from(origin.line).ok());
-        (source, SourceError { line, message: format!("FRR refuses this line: {}", error.message) })
-    });
-    Ok(Some(named.collect()))
-}
 
-/// Runs frr-reload, and where bgpd lost lines that another daemon kept, loads the whole file once more.
-async fn write_to_frr(
-    frr: &Frr,
-    store: &Arc<Store>,
-    desired: &Arc<Desired>,
-    file: &std::path::Path,
-    version: FrrVersion,
-) -> Result<Seen, String> {
-    let directory = store.path().join("reload");
-    let command = reload::command(&frr.reload_script, &directory, frr.other_rundir().as_deref(), version);
-    let output = exec::run(command).await.map_err(|error| with_causes(&error))?;
-    for complaint in reload::complaints(&output.text()) {
-        warn!(reason = complaint, "frr-reload complains");
+    async fn ask(&self) -> Result<FrrVersion, String> {
+        let version = self.frr.version().await?;
+        self.frr.answers(&needed(version)).await?;
+        Ok(version)
     }
-    debug!(exit = output.status.code(), "frr-reload ended");
-    let after = read(frr, version).await?;
-    let verdict = verify(&desired.config, &after.union, &after.bgpd, version);
-    if verdict.missing_in_bgpd.is_empty() {
-        return Ok(after);
+
+    async fn check(&self, text: &Arc<Rendered>) -> Result<Vec<reload::SyntaxError>, String> {
+        let file = write_lines(self.store, text).await?;
+        self.frr.refused_lines(&file, text).await
     }
-    // frr-reload compares with the union of the daemons, and sees no difference there.
-    frr.vtysh().load(file).await.map_err(|error| with_causes(&error))?;
-    read(frr, version).await
-}
 
-/// FRR holds the configuration when a re-read says so, whatever the exit code was.
-#[expect(clippy::too_many_arguments, reason = "what an apply knows at its end")]
-async fn judge(
-    frr: &Frr,
-    store: &Arc<Store>,
-    desired: &Arc<Desired>,
-    plan: Plan,
-    after: &Seen,
-    rendered: &Rendered,
-    version: FrrVersion,
-    started: Instant,
-) -> Result<Outcome, String> {
-    let verdict = verify(&desired.config, &after.union, &after.bgpd, version);
-    let digest = bgpd_digest(frr).await;
-    let missing: Vec<&PlanLine> = verdict.missing.iter().chain(&verdict.missing_in_bgpd).collect();
-    if !missing.is_empty() {
-        let named = missing.iter().take(LINES_NAMED_MAX);
-        let missing_lines = named.map(|line| format!("{}: {line}", line.statement.origin)).collect();
-        return Ok(Outcome::Failed {
-            reason: format!("FRR did not take {} of the lines", missing.len()),
-            missing: missing_lines,
-            digest,
-            duration: started.elapsed(),
-        });
+    async fn store(&self, text: &Arc<Rendered>) -> Result<(), String> {
+        let Some(generation) = self.generation.clone() else { return Ok(()) };
+        let text = Arc::clone(text);
+        blocking(self.store, move |store| store.write_generation(generation.as_str(), text.reveal())).await?;
+        Ok(())
     }
-    keep(store, desired, rendered.reveal()).await?;
-    let unsettled = verdict.extra.iter().take(LINES_NAMED_MAX).map(ToString::to_string).collect();
-    Ok(Outcome::Taken(Box::new(Taken { plan, unsettled, digest, duration: started.elapsed() })))
+
+    /// Loads lines by one `vtysh -f`.
+    async fn send(&self, text: &Arc<Rendered>) -> Written {
+        match write_lines(self.store, text).await {
+            Ok(file) => self.written(self.frr.vtysh().load(&file).await),
+            Err(reason) => Written { failure: Some(reason), ..Written::default() },
+        }
+    }
+
+    async fn reload(&self, text: &Arc<Rendered>) -> Written {
+        let (version, copy) = (self.frr.version().await, Arc::clone(text));
+        let version = match version {
+            Ok(version) => version,
+            Err(reason) => return Written { failure: Some(reason), ..Written::default() },
+        };
+        let stored = blocking(self.store, move |store| store.write_reload_file(copy.reveal())).await;
+        if let Err(reason) = stored {
+            return Written { failure: Some(reason), ..Written::default() };
+        }
+        let directory = self.store.path().join("reload");
+        let rundir = self.frr.other_rundir();
+        let command = reload::command(&self.frr.reload_script, &directory, rundir.as_deref(), version);
+        self.written(exec::run(command).await)
+    }
+
+    fn written(&self, output: Result<Output, CommandError>) -> Written {
+        let output = match output {
+            Ok(output) => output,
+            Err(error) => {
+                // A lock that somebody else holds makes vtysh repeat itself without end (T13).
+                let is_locked = matches!(error, CommandError::TooMuchOutput { .. });
+                let failure = Some(with_causes(&error));
+                return Written { complaints: Vec::new(), is_locked, failure };
+            }
+        };
+        let complaints = reload::complaints(&output.text());
+        for complaint in &complaints {
+            warn!(reason = complaint, "FRR complains");
+        }
+        debug!(exit = output.status.code(), elapsed_ms = output.elapsed.as_millis(), "written");
+        // Exit codes prove nothing, but who was killed by a signal did not come to its end.
+        let failure =
+            output.status.code().is_none().then(|| format!("{} {}", "the writer ended:", output.status));
+        let is_locked = reload::is_locked(&output.text());
+        let complaints = if is_locked { Vec::new() } else { complaints };
+        Written { complaints, is_locked, failure }
+    }
 }
 
-/// The digest of what bgpd runs; `None` if it cannot be asked.
-pub(crate) async fn bgpd_digest(frr: &Frr) -> Option<[u8; 32]> {
-    let reply = frr.socket(frr_driver::vty_socket::Daemon::Bgpd).ask("show running-config").await.ok()?;
-    Some(digest(&reply.text))
-}
-
-/// The digest of a running configuration.
-pub(crate) fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
-}
-
-/// Stores what is about to be tried, and returns the file that frr-reload loads.
-async fn write(store: &Arc<Store>, desired: &Arc<Desired>, text: &str) -> Result<std::path::PathBuf, String> {
-    let (generation, text) = (desired.generation.to_string(), text.to_owned());
-    blocking(store, move |store| {
-        store.write_generation(&generation, &text)?;
-        store.write_reload_file(&text)
-    })
-    .await
-}
-
-/// Records that FRR holds this configuration.
-async fn keep(store: &Arc<Store>, desired: &Arc<Desired>, text: &str) -> Result<(), String> {
-    let (generation, text, now) = (desired.generation.to_string(), text.to_owned(), Timestamp::now());
-    blocking(store, move |store| store.write_last_good(&generation, now, &text)).await
+/// Writes lines for vtysh; returns the file.
+async fn write_lines(store: &Arc<Store>, text: &Arc<Rendered>) -> Result<std::path::PathBuf, String> {
+    let text = Arc::clone(text);
+    blocking(store, move |store| store.write_lines(text.reveal())).await
 }
 
 async fn blocking<T: Send + 'static>(

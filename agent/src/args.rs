@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     commands::{
-        explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs, status::StatusArgs,
-        validate::ValidateArgs,
+        apply::ApplyArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs,
+        status::StatusArgs, validate::ValidateArgs,
     },
     source::SpecError,
 };
@@ -26,6 +26,8 @@ enum Command {
     Run(Box<RunArgs>),
     /// Show what the agent on this node last reported.
     Status(StatusArgs),
+    /// Let the agent apply what it holds back, or try again what FRR did not take.
+    Apply(ApplyArgs),
     /// Tell whether the agent and FRR would take the sources, and what is wrong with which line.
     Validate(Box<ValidateArgs>),
     /// Show what would change in FRR, and which sessions it would touch; changes nothing.
@@ -44,6 +46,7 @@ impl Args {
         let result = match self.command {
             Command::Run(args) => args.run(),
             Command::Status(args) => args.run(),
+            Command::Apply(args) => args.run(),
             Command::Validate(args) => args.run(),
             Command::Plan(args) => args.run(),
             Command::Fmt(args) => args.run(),

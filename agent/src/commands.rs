@@ -1,5 +1,6 @@
 //! One file per subcommand, and what several of them share.
 
+pub(crate) mod apply;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod plan;
@@ -10,6 +11,7 @@ pub(crate) mod validate;
 mod diagnostic;
 mod frr_args;
 mod inputs;
+mod limit_args;
 mod output;
 mod paint;
 mod running;

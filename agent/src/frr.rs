@@ -1,5 +1,8 @@
 //! The FRR beside the agent: how its daemons, vtysh and frr-reload are reached.
 
+mod digest;
+mod running;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -7,7 +10,6 @@ use std::{
 
 use frr_driver::{
     config::Rendered,
-    exec::{self, Output},
     quirks::FrrVersion,
     reload::{self, SyntaxError},
     show::version,
@@ -15,13 +17,13 @@ use frr_driver::{
     vtysh::Vtysh,
 };
 
+pub(crate) use digest::RunningDigest;
+pub(crate) use running::Running;
+
 use crate::desired::with_causes;
 
 /// How long a daemon may take to answer a cheap question; a busy bgpd with 500k routes took 0.3 s.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
-
-/// How long reading the running configuration may take (8,500 lines: 0.3 s).
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where FRR is.
 #[derive(Clone, Debug)]
@@ -30,15 +32,6 @@ pub(crate) struct Frr {
     pub(crate) rundir: PathBuf,
     /// frr-reload.py.
     pub(crate) reload_script: PathBuf,
-}
-
-/// What FRR runs.
-#[derive(Clone)]
-pub(crate) struct Running {
-    /// What all daemons say together; holds passwords.
-    pub(crate) union: String,
-    /// What bgpd says of itself; holds passwords.
-    pub(crate) bgpd: String,
 }
 
 // === impl Frr ===
@@ -66,21 +59,6 @@ impl Frr {
             asked.map_err(|error| format!("{} does not answer: {}", daemon.name(), with_causes(&error)))?;
         }
         Ok(())
-    }
-
-    /// Reads the running configuration, of all daemons and of bgpd alone.
-    pub(crate) async fn running(&self) -> Result<Running, String> {
-        let vtysh = Vtysh { timeout: READ_TIMEOUT, ..self.vtysh() };
-        let text = |output: Result<Output, exec::CommandError>| match output {
-            Ok(output) if output.status.success() => Ok(reload::running_config(&output.stdout).to_owned()),
-            Ok(output) => {
-                Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim()))
-            }
-            Err(error) => Err(with_causes(&error)),
-        };
-        let union = text(vtysh.run("show running-config").await)?;
-        let bgpd = text(vtysh.run_on(Daemon::Bgpd, "show running-config").await)?;
-        Ok(Running { union, bgpd })
     }
 
     /// Asks FRR's parser about a rendered file; returns the lines that it refuses.

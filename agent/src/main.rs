@@ -8,8 +8,10 @@ mod reconcile;
 mod source;
 
 mod apply;
+mod control;
 mod frr;
 mod observe;
+mod persist;
 mod runner;
 mod store;
 

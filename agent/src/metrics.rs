@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     apply_duration: Histogram,
     clears: IntCounterVec,
     rejections: IntCounterVec,
+    drifts: IntCounterVec,
 }
 
 // === impl Metrics ===
@@ -71,6 +72,12 @@ impl Metrics {
                 "How often a new version of a source was refused.",
                 &["source"],
             )?,
+            drifts: counters(
+                &registry,
+                "routelet_config_drifts_total",
+                "How often somebody else had changed FRR, by what was done about it.",
+                &["action"],
+            )?,
             registry,
         })
     }
@@ -98,6 +105,12 @@ impl Metrics {
     /// Counts a refused version of the source of that name.
     pub(crate) fn rejected(&self, source: &str) {
         self.rejections.with_label_values(&[source]).inc();
+    }
+
+    /// Counts a change that somebody else made in FRR.
+    pub(crate) fn drifted(&self, is_repaired: bool) {
+        let action = if is_repaired { "repaired" } else { "reported" };
+        self.drifts.with_label_values(&[action]).inc();
     }
 
     /// Returns all metrics in Prometheus' text format.

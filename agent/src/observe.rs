@@ -1,5 +1,7 @@
 //! One look at FRR and the kernel: cheap commands over the daemons' sockets, never a table dump.
 
+mod pulse;
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use frr_driver::{
@@ -15,10 +17,11 @@ use routelet_status::snapshot::{DaemonState, FrrState, LearnedRoutes};
 use tokio::time::Instant;
 use tracing::debug;
 
+pub(crate) use pulse::{Heart, Pulse};
+
 use crate::{
-    apply::digest,
     fib,
-    frr::{Frr, needed, read_version},
+    frr::{Frr, RunningDigest, needed, read_version},
 };
 
 /// Walking a table costs bgpd or the kernel time: at most one part in this many is spent on it.
@@ -34,7 +37,7 @@ pub(crate) struct Observation {
     /// Which run of each daemon: another value means a restart.
     pub(crate) incarnations: Vec<(Daemon, Option<Incarnation>)>,
     /// The digest of what bgpd says it runs.
-    pub(crate) running_digest: Option<[u8; 32]>,
+    pub(crate) running: Option<RunningDigest>,
     /// The sessions; `None` if bgpd could not be asked.
     pub(crate) sessions: Option<Vec<Session>>,
     /// Routes before policy, where bgpd stores them.
@@ -79,6 +82,19 @@ impl Observation {
             None => None,
         }
     }
+
+    /// Whether the daemons are as `pulse` felt them.
+    pub(crate) fn has(&self, pulse: &Pulse) -> bool {
+        self.frr.daemons == pulse.daemons && self.incarnations == pulse.incarnations
+    }
+
+    /// Takes over what `pulse` says of the daemons; whether they are other ones, the next observation tells.
+    pub(crate) fn take(&mut self, pulse: &Pulse) {
+        self.frr.daemons.clone_from(&pulse.daemons);
+        if pulse.daemons.iter().any(|(daemon, state)| *daemon == Daemon::Bgpd && *state != DaemonState::Up) {
+            self.sessions = None;
+        }
+    }
 }
 
 // === impl Observer ===
@@ -105,7 +121,7 @@ impl Observer {
         let mut observation = Observation::default();
         let version = self.ask(Daemon::Bgpd, VERSION).await;
         observation.version = version.as_ref().ok().and_then(|text| read_version(text));
-        let wanted = observation.version.map_or_else(|| self.guess_needed(), needed);
+        let wanted = observation.version.map_or_else(|| guess_needed(&self.frr), needed);
         for daemon in wanted {
             let state = if daemon == Daemon::Bgpd {
                 daemon_state(&version)
@@ -119,6 +135,9 @@ impl Observer {
         observation.frr.version = observation.version.map(|version| version.to_string());
         if version.is_ok() {
             self.ask_bgpd(&mut observation).await;
+        }
+        if observation.is_ready() {
+            observation.running = self.frr.running().await.ok().and_then(|running| running.digest());
         }
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);
@@ -134,9 +153,6 @@ impl Observer {
     }
 
     async fn ask_bgpd(&mut self, observation: &mut Observation) {
-        if let Ok(text) = self.ask(Daemon::Bgpd, "show running-config").await {
-            observation.running_digest = Some(digest(&text));
-        }
         let Ok(text) = self.ask(Daemon::Bgpd, NEIGHBORS).await else { return };
         let mut parsed = neighbors(&text);
         observation.unreadable.append(&mut parsed.unreadable);
@@ -200,17 +216,6 @@ impl Observer {
         self.fib.due = None;
     }
 
-    /// Before any daemon has told its version: mgmtd is needed where its socket is.
-    fn guess_needed(&self) -> Vec<Daemon> {
-        let socket = |daemon: Daemon| self.frr.rundir.join(format!("{}.vty", daemon.name()));
-        let has = |path: &Path| path.exists();
-        let mut daemons = vec![Daemon::Zebra, Daemon::Bgpd];
-        if has(&socket(Daemon::Mgmtd)) {
-            daemons.insert(0, Daemon::Mgmtd);
-        }
-        daemons
-    }
-
     fn socket(&mut self, daemon: Daemon) -> &mut VtySocket {
         let frr = &self.frr;
         self.sockets.entry(daemon.name()).or_insert_with(|| frr.socket(daemon))
@@ -219,6 +224,17 @@ impl Observer {
     async fn ask(&mut self, daemon: Daemon, command: &str) -> Result<String, VtyError> {
         self.socket(daemon).ask(command).await.map(|reply| reply.text)
     }
+}
+
+/// Before any daemon has told its version: mgmtd is needed where its socket is.
+fn guess_needed(frr: &Frr) -> Vec<Daemon> {
+    let socket = |daemon: Daemon| frr.rundir.join(format!("{}.vty", daemon.name()));
+    let has = |path: &Path| path.exists();
+    let mut daemons = vec![Daemon::Zebra, Daemon::Bgpd];
+    if has(&socket(Daemon::Mgmtd)) {
+        daemons.insert(0, Daemon::Mgmtd);
+    }
+    daemons
 }
 
 fn daemon_state(answer: &Result<String, VtyError>) -> DaemonState {

@@ -2,42 +2,45 @@
 //!
 //! ```text
 //!            sources changed, FRR changed, asked for
-//!   Settled ───────────────────────────────────────► Applying ──taken──► Settled (clear, observe)
-//!      ▲                                              │     │
-//!      └──────── known bad: waits for a change ◄──────┘     └─failed─► BackingOff ──time──► Applying
+//!   Settled ───────────────────────────────────────► Applying ──taken──► Settled (keep, clear, observe)
+//!    ▲  ▲                                             │  ▲   └─failed─► BackingOff ──time──► Applying
+//!    │  └── known bad, or held: waits for a change ◄──┘  └── a guarded session is lost: back to the last good one
 //! ```
 
+mod applied;
+mod applying;
 mod clears;
+mod guard;
+mod keeping;
+mod observed;
+mod sources;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use frr_driver::{
     clear::ClearKind,
-    merge::{Desired, Generation},
+    config::Rendered,
+    merge::Generation,
     quirks::FrrVersion,
     session::{AddressFamily, SessionId},
 };
 use jiff::Timestamp;
-use routelet_status::snapshot::{ApplyResult, ClearFact, ConfigState, Engine, Snapshot, SourceError};
-use tracing::{debug, info, warn};
+use routelet_status::snapshot::{ApplyResult, ClearFact, ConfigState, Snapshot};
 
 use clears::Watched;
+use guard::Guard;
+use keeping::Unkept;
 
 use crate::{
-    apply::{Outcome, Taken},
-    desired::{Accepted, Judged, Memory, judge, warnings},
-    observe::Observation,
+    apply::{EngineChoice, Order, Outcome},
+    desired::{Judged, Memory},
+    frr::RunningDigest,
+    observe::{Observation, Pulse},
     source::Sources,
 };
 
 /// Time since the agent started.
 pub(crate) type Uptime = Duration;
-
-/// The first pause after a failed apply; doubled each time.
-const BACK_OFF_MIN: Duration = Duration::from_secs(2);
-
-/// The longest pause after failed applies: a person who repairs something waits no longer than this.
-const BACK_OFF_MAX: Duration = Duration::from_mins(5);
 
 /// What the command line decides.
 #[derive(Clone, Debug)]
@@ -48,6 +51,14 @@ pub(crate) struct Settings {
     pub(crate) period: Duration,
     /// Whether an empty base may wipe FRR.
     pub(crate) allow_empty_base: bool,
+    /// What FRR is changed with.
+    pub(crate) engine: EngineChoice,
+    /// Whether what somebody else changed in FRR is changed back.
+    pub(crate) repairs_drift: bool,
+    /// How long a session may stay away after a change; `None` = it is not looked at.
+    pub(crate) guard: Option<Duration>,
+    /// How many established sessions a change may take down; `None` = any number.
+    pub(crate) max_reset: Option<usize>,
 }
 
 /// What happened.
@@ -57,10 +68,16 @@ pub(crate) enum Event {
     SourcesRead { sources: Arc<Sources>, forced: bool },
     /// FRR and the kernel were looked at.
     Observed(Box<Observation>),
+    /// FRR's pulse was felt.
+    Felt(Pulse),
     /// An apply ended.
-    Applied { generation: Generation, outcome: Box<Outcome> },
+    Applied { outcome: Box<Outcome>, duration: Duration },
+    /// The last good configuration was stored; `error` = it could not be.
+    Kept { generation: Generation, error: Option<String> },
     /// A clear was sent; `complaint` is FRR's, empty if it had none.
     Cleared { session: SessionId, family: AddressFamily, kind: ClearKind, reason: String, complaint: String },
+    /// A person wants what is held, or known to be bad, to be applied.
+    ApplyNow,
     /// [`Machine::next_deadline`] is reached.
     DeadlineReached,
 }
@@ -69,7 +86,9 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Bring this into FRR.
-    Apply(Arc<Desired>),
+    Apply(Box<Order>),
+    /// Store this as the last good configuration.
+    Keep { generation: Generation, rendered: Arc<Rendered> },
     /// Clear softly; `reason` is for people.
     Clear { session: SessionId, family: AddressFamily, kind: ClearKind, reason: String },
     /// Look at FRR now.
@@ -82,16 +101,27 @@ pub(crate) enum Action {
     CountRejection { source: String },
     /// Count a clear.
     CountClear { kind: ClearKind, is_sent: bool },
+    /// Count a change that somebody else made.
+    CountDrift { is_repaired: bool },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     /// Nothing to do until something changes.
     Settled,
-    /// FRR is being brought to this generation.
-    Applying { generation: Generation },
+    /// FRR is being changed.
+    Applying(Errand),
     /// FRR did not take it; again at `until`.
-    BackingOff { until: Uptime, attempt: u32 },
+    BackingOff { until: Uptime },
+}
+
+/// Why FRR is being changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Errand {
+    /// To this generation; `is_drift` = it was in force already.
+    Forward { generation: Generation, is_drift: bool },
+    /// From this generation back to the last good one; why.
+    Back { generation: Generation, why: String },
 }
 
 /// The agent's whole state; one task owns it.
@@ -106,12 +136,22 @@ pub(crate) struct Machine {
     version: Option<FrrVersion>,
     config: ConfigState,
     applied: Option<Generation>,
-    /// The generation that FRR's parser refused: not tried again.
+    /// The generation that FRR did not take, or that cost sessions: not tried again.
     known_bad: Option<Generation>,
-    /// What bgpd printed when the last apply was verified.
-    verified_digest: Option<[u8; 32]>,
+    /// The generation that would take too many sessions down, and which were established then.
+    held: Option<(Generation, Vec<SessionId>)>,
+    /// The generation that a person wants whatever it takes down.
+    released: Option<Generation>,
+    /// What FRR printed when the last apply was verified.
+    verified: Option<RunningDigest>,
     wants_apply: bool,
+    /// FRR is another one, or somebody asked: what differs is not what somebody typed.
+    is_anew: bool,
+    /// The generation to be taken back, and why.
+    to_undo: Option<(Generation, String)>,
     attempt: u32,
+    guard: Option<Guard>,
+    unkept: Option<Unkept>,
     watched: BTreeMap<(SessionId, AddressFamily, ClearKind), Watched>,
     last_clear: Option<ClearFact>,
 }
@@ -132,9 +172,15 @@ impl Machine {
             config: ConfigState::default(),
             applied: None,
             known_bad: None,
-            verified_digest: None,
+            held: None,
+            released: None,
+            verified: None,
             wants_apply: false,
+            is_anew: true,
+            to_undo: None,
             attempt: 0,
+            guard: None,
+            unkept: None,
             watched: BTreeMap::new(),
             last_clear: None,
         }
@@ -147,19 +193,21 @@ impl Machine {
             Event::SourcesRead { sources, forced } => {
                 self.sources = Some(sources);
                 self.wants_apply |= forced;
+                self.is_anew |= forced;
                 if forced {
-                    self.known_bad = None;
+                    self.forget_refusals();
                 }
                 self.judge_sources(at, &mut actions);
             }
             Event::Observed(observation) => self.observed(observation, now, at, &mut actions),
-            Event::Applied { generation, outcome } => {
-                self.applied(&generation, *outcome, now, at, &mut actions);
-            }
+            Event::Felt(pulse) => self.felt(&pulse, &mut actions),
+            Event::Applied { outcome, duration } => self.applied(*outcome, duration, now, at, &mut actions),
+            Event::Kept { generation, error } => self.kept(&generation, error),
             Event::Cleared { session, family, kind, reason, complaint } => {
                 self.cleared(session, family, kind, reason, &complaint, now, at, &mut actions);
             }
-            Event::DeadlineReached => {}
+            Event::ApplyNow => self.apply_now(at, &mut actions),
+            Event::DeadlineReached => self.guard_is_due(now, &mut actions),
         }
         self.look_again(now, &mut actions);
         self.apply_if_due(now, &mut actions);
@@ -169,12 +217,13 @@ impl Machine {
     /// When [`Event::DeadlineReached`] is wanted next.
     pub(crate) fn next_deadline(&self) -> Option<Uptime> {
         let back_off = match self.state {
-            State::BackingOff { until, .. } => Some(until),
-            State::Settled | State::Applying { .. } => None,
+            State::BackingOff { until } => Some(until),
+            State::Settled | State::Applying(_) => None,
         };
         let look_again =
             self.watched.values().filter(|watched| !watched.again).map(|watched| watched.due).min();
-        [back_off, look_again].into_iter().flatten().min()
+        let guard = self.guard.as_ref().and_then(Guard::deadline);
+        [back_off, look_again, guard].into_iter().flatten().min()
     }
 
     /// Whether FRR holds a configuration of ours, or there is none to hold.
@@ -184,6 +233,20 @@ impl Machine {
             Some(judged) if judged.desired.is_none() => Ok(()),
             Some(_) if self.applied.is_some() => Ok(()),
             Some(_) => Err(self.config.pending.clone().unwrap_or_else(|| "not applied yet".to_owned())),
+        }
+    }
+
+    /// Returns what has come of the desired configuration; `None` while that is open.
+    pub(crate) fn verdict(&self) -> Option<Result<String, String>> {
+        let wanted = self.judged.as_ref()?.desired.as_ref().map(|desired| &desired.generation);
+        match (&self.state, &self.config.pending, &self.applied) {
+            (State::Applying(_), ..) => None,
+            (State::Settled, None, Some(applied)) if wanted == Some(applied) => {
+                Some(Ok(format!("FRR runs generation {applied}")))
+            }
+            (State::Settled | State::BackingOff { .. }, pending, _) => {
+                Some(Err(pending.clone().unwrap_or_else(|| "nothing is applied".to_owned())))
+            }
         }
     }
 
@@ -206,299 +269,6 @@ impl Machine {
         snapshot.policies = self.watched.values().map(|watched| watched.fact.clone()).collect();
         snapshot.last_clear.clone_from(&self.last_clear);
         snapshot
-    }
-
-    // --- sources ---
-
-    fn judge_sources(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
-        let Some(sources) = &self.sources else { return };
-        let version = self.version.unwrap_or_default();
-        let judged = judge(sources, &self.memory, version, self.settings.allow_empty_base);
-        self.report_sources(&judged, actions);
-        let generation = judged.desired.as_ref().map(|desired| desired.generation.clone());
-        // Before FRR has told its version, the defaults that decide about equality are a guess.
-        if let Some(desired) = judged.desired.as_ref().filter(|_| self.version.is_some())
-            && self.config.generation.as_deref() != Some(desired.generation.as_str())
-        {
-            info!(generation = %desired.generation, "configuration changed");
-            for warning in warnings(desired) {
-                warn!(reason = warning, "part of a contribution has no effect");
-            }
-        }
-        if self.version.is_some() {
-            self.config.generation = generation.as_ref().map(ToString::to_string);
-        }
-        self.wants_apply |= generation.is_some() && generation != self.applied;
-        if judged.desired.is_none() {
-            self.config.pending = Some(judged.waits_for.clone());
-        } else if generation == self.applied {
-            self.config.pending = None;
-        }
-        self.judged = Some(judged);
-        if generation.is_some() && generation == self.applied {
-            self.accept_used(at, actions);
-        }
-    }
-
-    /// Logs and counts what is new among the errors of the sources.
-    fn report_sources(&self, judged: &Judged, actions: &mut Vec<Action>) {
-        for state in &judged.states {
-            let before =
-                self.judged.as_ref().and_then(|judged| judged.states.iter().find(|s| s.name == state.name));
-            if state.errors.is_empty() || before.is_some_and(|before| before.errors == state.errors) {
-                if state.errors.is_empty() && before.is_some_and(|before| !before.errors.is_empty()) {
-                    info!(source = state.name, "source accepted again");
-                }
-                continue;
-            }
-            actions.push(Action::CountRejection { source: state.name.clone() });
-            for SourceError { line, message } in &state.errors {
-                let place = line.map_or_else(|| state.name.clone(), |line| format!("{}:{line}", state.name));
-                warn!(
-                    source = place,
-                    reason = message,
-                    "source refused, its last accepted version stays in force"
-                );
-            }
-        }
-    }
-
-    // --- FRR ---
-
-    fn observed(
-        &mut self,
-        observation: Box<Observation>,
-        now: Uptime,
-        at: Timestamp,
-        actions: &mut Vec<Action>,
-    ) {
-        let before = self.observation.take();
-        log_changes(before.as_deref(), &observation);
-        if let Some(version) = observation.version
-            && self.version != Some(version)
-        {
-            self.version = Some(version);
-            self.judge_sources(at, actions);
-        }
-        let was_ready = before.as_ref().is_some_and(|before| before.is_ready());
-        let restarted = before.as_ref().is_some_and(|before| before.incarnations != observation.incarnations);
-        if observation.is_ready() && (!was_ready || restarted) {
-            self.wants_apply = true;
-            // Whatever failed may work with the daemons that are there now.
-            self.known_bad = None;
-            if let State::BackingOff { .. } = self.state {
-                self.state = State::Settled;
-                self.attempt = 0;
-            }
-        }
-        let is_other =
-            observation.running_digest.is_some() && observation.running_digest != self.verified_digest;
-        if self.state == State::Settled && self.applied.is_some() && is_other {
-            debug!("running configuration is not the one that was verified");
-            self.wants_apply = true;
-        }
-        self.prove(&observation, now);
-        self.observation = Some(observation);
-    }
-
-    fn apply_if_due(&mut self, now: Uptime, actions: &mut Vec<Action>) {
-        let is_due = match &self.state {
-            State::Settled => self.wants_apply,
-            State::Applying { .. } => false,
-            State::BackingOff { until, .. } => now >= *until || self.wants_apply && self.attempt == 0,
-        };
-        let Some(desired) = self.judged.as_ref().and_then(|judged| judged.desired.clone()) else { return };
-        if !is_due || self.known_bad.as_ref() == Some(&desired.generation) {
-            return;
-        }
-        match self.observation.as_ref().map(|observation| observation.not_ready()) {
-            Some(None) => {}
-            Some(Some(reason)) => {
-                if self.config.pending.as_deref() != Some(reason.as_str()) {
-                    warn!(%reason, "nothing is written until FRR answers");
-                }
-                self.config.pending = Some(reason);
-                return;
-            }
-            None => return,
-        }
-        self.wants_apply = false;
-        self.state = State::Applying { generation: desired.generation.clone() };
-        actions.push(Action::Apply(desired));
-    }
-
-    fn applied(
-        &mut self,
-        generation: &Generation,
-        outcome: Outcome,
-        now: Uptime,
-        at: Timestamp,
-        actions: &mut Vec<Action>,
-    ) {
-        self.state = State::Settled;
-        match outcome {
-            Outcome::Taken(taken) => self.taken(generation, &taken, at, actions),
-            Outcome::Refused { errors, duration } => {
-                for (source, error) in &errors {
-                    warn!(
-                        source = source.as_deref().unwrap_or("merged"),
-                        reason = error.message,
-                        "FRR refuses a line"
-                    );
-                }
-                self.config.result = Some(ApplyResult::Rejected);
-                self.config.pending = Some("FRR refuses a line of the sources".to_owned());
-                self.known_bad = Some(generation.clone());
-                self.wants_apply |= self.config.generation.as_deref() != Some(generation.as_str());
-                actions.push(Action::CountApply { result: ApplyResult::Rejected, duration });
-                self.remember_refusal(errors);
-                self.judge_sources(at, actions);
-            }
-            Outcome::Failed { reason, missing, digest, duration } => {
-                self.attempt = self.attempt.saturating_add(1);
-                let pause = back_off(self.attempt);
-                warn!(%generation, %reason, attempt = self.attempt, "apply failed");
-                for line in &missing {
-                    warn!(reason = line, "line is not in effect");
-                }
-                self.verified_digest = digest;
-                self.config.result = Some(ApplyResult::Failed);
-                self.config.duration = Some(duration);
-                self.config.pending = Some(if missing.is_empty() {
-                    reason
-                } else {
-                    format!("{reason}: {}", missing.join("; "))
-                });
-                self.state = State::BackingOff { until: now + pause, attempt: self.attempt };
-                actions.push(Action::CountApply { result: ApplyResult::Failed, duration });
-            }
-            Outcome::NotReady { reason } => {
-                if self.config.pending.as_deref() != Some(reason.as_str()) {
-                    warn!(%reason, "nothing is written until FRR answers");
-                }
-                self.config.pending = Some(reason);
-                self.attempt = self.attempt.saturating_add(1);
-                self.state = State::BackingOff { until: now + BACK_OFF_MIN, attempt: self.attempt };
-            }
-        }
-        actions.push(Action::Observe);
-    }
-
-    fn taken(&mut self, generation: &Generation, taken: &Taken, at: Timestamp, actions: &mut Vec<Action>) {
-        let is_unchanged = taken.plan.is_empty();
-        let result = if is_unchanged { ApplyResult::Unchanged } else { ApplyResult::Applied };
-        if is_unchanged {
-            debug!(%generation, "FRR holds the configuration already");
-        } else {
-            info!(
-                %generation,
-                added = taken.plan.adds.len(),
-                removed = taken.plan.removes.len(),
-                elapsed_ms = u64::try_from(taken.duration.as_millis()).unwrap_or(u64::MAX),
-                "configuration applied"
-            );
-        }
-        for line in &taken.unsettled {
-            warn!(reason = line, "line stays although nobody wants it");
-        }
-        self.attempt = 0;
-        self.verified_digest = taken.digest;
-        if self.applied.as_ref() != Some(generation) || !is_unchanged {
-            self.config.applied_at = Some(at);
-            self.config.engine = Some(Engine::FrrReload);
-            self.config.result = Some(result);
-            self.config.duration = Some(taken.duration);
-            self.config.added = taken.plan.adds.len();
-            self.config.removed = taken.plan.removes.len();
-            actions.push(Action::CountApply { result, duration: taken.duration });
-        }
-        self.applied = Some(generation.clone());
-        self.config.applied_generation = Some(generation.to_string());
-        self.config.pending = None;
-        // The sources may have changed while this was under way.
-        let newest = self.judged.as_ref().and_then(|judged| judged.desired.as_ref());
-        self.wants_apply |= newest.is_some_and(|newest| newest.generation != *generation);
-        self.accept_used(at, actions);
-        self.decide(taken, actions);
-    }
-
-    /// What went into a configuration that FRR took is accepted: kept for when a later version is refused.
-    fn accept_used(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
-        let Some(judged) = &self.judged else { return };
-        if judged.desired.as_ref().map(|desired| &desired.generation) != self.applied.as_ref() {
-            return;
-        }
-        let mut is_new = false;
-        for (name, version) in &judged.used {
-            if self.memory.accepted.get(name).is_some_and(|accepted| accepted.version == *version) {
-                continue;
-            }
-            is_new = true;
-            let accepted = Accepted { version: version.clone(), at };
-            self.memory.accepted.insert(name.clone(), accepted);
-            if let [(_, text)] = version.files.as_slice() {
-                actions.push(Action::KeepAccepted { name: name.clone(), text: Some(Arc::clone(&text.0)) });
-            }
-        }
-        let used = &judged.used;
-        let gone: Vec<String> =
-            self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
-        is_new |= !gone.is_empty();
-        for name in gone {
-            self.memory.accepted.remove(&name);
-            actions.push(Action::KeepAccepted { name, text: None });
-        }
-        if is_new {
-            self.judge_sources(at, actions);
-        }
-    }
-
-    fn remember_refusal(&mut self, errors: Vec<(Option<String>, SourceError)>) {
-        let Some(judged) = &self.judged else { return };
-        for (label, error) in errors {
-            let name =
-                label.as_deref().and_then(|label| label.split('/').next()).unwrap_or(frr_driver::merge::BASE);
-            let Some(version) = judged.used.get(name) else { continue };
-            let entry = self
-                .memory
-                .refused_by_frr
-                .entry(name.to_owned())
-                .or_insert_with(|| (version.digest, Vec::new()));
-            if entry.0 != version.digest {
-                *entry = (version.digest, Vec::new());
-            }
-            entry.1.push(error);
-        }
-    }
-}
-
-fn back_off(attempt: u32) -> Duration {
-    BACK_OFF_MIN.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(BACK_OFF_MAX)
-}
-
-/// Logs what changed between two observations: an idle agent is silent.
-fn log_changes(before: Option<&Observation>, now: &Observation) {
-    for (daemon, state) in &now.frr.daemons {
-        let state_before =
-            before.and_then(|o| o.frr.daemons.iter().find(|(d, _)| d == daemon)).map(|(_, state)| state);
-        if state_before.is_some_and(|before| before != state) {
-            info!(daemon = daemon.name(), state = ?state, "FRR daemon changed");
-        }
-    }
-    let (Some(sessions), Some(sessions_before)) =
-        (&now.sessions, before.and_then(|before| before.sessions.as_ref()))
-    else {
-        return;
-    };
-    for session in sessions {
-        let state_before = sessions_before.iter().find(|s| s.id == session.id).map(|s| s.state);
-        let was_up = state_before == Some(frr_driver::session::SessionState::Established);
-        if was_up != session.is_established() {
-            let reason =
-                session.last_reset.as_ref().and_then(|reset| reset.reason.as_deref()).unwrap_or_default();
-            let state_before = state_before.map_or("none", |state| state.as_str());
-            info!(peer = %session.id, state = %session.state, state_before, reason, "session changed");
-        }
     }
 }
 

@@ -2,23 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use frr_driver::{clear, merge::Desired, vty_socket::Daemon};
+use frr_driver::{clear, config::Rendered, merge::Generation, vty_socket::Daemon};
 use jiff::Timestamp;
 use routelet_status::{project::project, report::Report};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::{mpsc, watch},
-    time::{Instant, sleep_until},
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, sleep, sleep_until},
 };
 use tracing::{error, info, warn};
 
 use crate::{
-    apply::apply,
+    apply::{Order, apply},
+    control::{Answer, Request},
     desired::with_causes,
     frr::Frr,
     http::Published,
     metrics::Metrics,
-    observe::{Observation, Observer},
+    observe::{Heart, Observation, Observer},
+    persist::Persist,
     reconcile::{Action, Event, Machine},
     source::Delivery,
     store::Store,
@@ -30,6 +32,9 @@ const PERIOD_WAITING: Duration = Duration::from_secs(1);
 /// Results that may wait for the loop: each comes from an action of its own, and there are few at a time.
 const RESULTS_MAX: usize = 256;
 
+/// How often FRR's pulse is felt: a daemon that dies is known within this time.
+const PULSE: Duration = Duration::from_secs(1);
+
 /// What the loop works with.
 pub(crate) struct Runner {
     pub(crate) machine: Machine,
@@ -40,6 +45,8 @@ pub(crate) struct Runner {
     pub(crate) sources: watch::Receiver<Option<Delivery>>,
     pub(crate) rereads: watch::Sender<u64>,
     pub(crate) published: watch::Sender<Arc<Published>>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) persist: Arc<Persist>,
     /// The last request to read again that was answered.
     pub(crate) answered: u64,
 }
@@ -47,6 +54,7 @@ pub(crate) struct Runner {
 /// What the loop wakes up for.
 enum Wake {
     Event(Event),
+    Asked(Request),
     Observed(Box<(Observer, Observation)>),
     ObservationDue,
     Reread,
@@ -62,6 +70,8 @@ struct InFlight {
     observer: Option<Observer>,
     next_observation: Instant,
     report: Option<Report>,
+    /// Who waits for what comes of the desired configuration.
+    waiting: Vec<oneshot::Sender<Answer>>,
 }
 
 struct Signals {
@@ -88,7 +98,9 @@ impl Runner {
             observer: Some(Observer::new(self.frr.clone())),
             next_observation: started,
             report: None,
+            waiting: Vec::new(),
         };
+        tokio::spawn(feel_the_pulse(Heart::new(self.frr.clone()), in_flight.results.clone()));
         loop {
             let wake = self.wait(&mut signals, &mut done, &in_flight).await;
             let event = match wake {
@@ -108,6 +120,10 @@ impl Runner {
                     in_flight.observer = Some(observer);
                     Event::Observed(Box::new(observation))
                 }
+                Wake::Asked(Request::ApplyNow { answer }) => {
+                    in_flight.waiting.push(answer);
+                    Event::ApplyNow
+                }
                 Wake::Event(event) => event,
             };
             let is_news = !matches!(event, Event::DeadlineReached);
@@ -117,6 +133,12 @@ impl Runner {
             }
             if is_news {
                 self.publish(&mut in_flight).await;
+            }
+            if let Some(verdict) = self.machine.verdict().filter(|_| !in_flight.waiting.is_empty()) {
+                for waiting in in_flight.waiting.drain(..) {
+                    // Who asked may have gone away.
+                    drop(waiting.send(verdict.clone()));
+                }
             }
         }
         info!("agent stopped, FRR goes on as it is");
@@ -137,6 +159,7 @@ impl Runner {
             _ = signals.interrupt.recv() => Wake::ShutDown,
             _ = signals.hang_up.recv() => Wake::Reread,
             Some(wake) = done.recv() => wake,
+            Some(request) = self.requests.recv() => Wake::Asked(request),
             Ok(()) = self.sources.changed() => {
                 let delivery = self.sources.borrow_and_update().clone();
                 delivery.map_or(Wake::Nothing, |delivery| self.read(delivery))
@@ -167,7 +190,8 @@ impl Runner {
 
     fn start(&self, action: Action, in_flight: &mut InFlight) {
         match action {
-            Action::Apply(desired) => self.start_apply(desired, in_flight),
+            Action::Apply(order) => self.start_apply(*order, in_flight),
+            Action::Keep { generation, rendered } => self.keep(generation, rendered, in_flight),
             Action::Clear { session, family, kind, reason } => {
                 let (frr, results) = (self.frr.clone(), in_flight.results.clone());
                 tokio::spawn(async move {
@@ -203,15 +227,36 @@ impl Runner {
             Action::CountApply { result, duration } => self.metrics.applied(result, duration),
             Action::CountRejection { source } => self.metrics.rejected(&source),
             Action::CountClear { kind, is_sent } => self.metrics.cleared(kind, is_sent),
+            Action::CountDrift { is_repaired } => self.metrics.drifted(is_repaired),
         }
     }
 
-    fn start_apply(&self, desired: Arc<Desired>, in_flight: &InFlight) {
+    fn start_apply(&self, order: Order, in_flight: &InFlight) {
         let (frr, store, results) = (self.frr.clone(), Arc::clone(&self.store), in_flight.results.clone());
         tokio::spawn(async move {
-            let outcome = apply(&frr, &store, &desired).await;
-            let event = Event::Applied { generation: desired.generation.clone(), outcome: Box::new(outcome) };
+            let (outcome, duration) = apply(&frr, &store, order).await;
+            let event = Event::Applied { outcome: Box::new(outcome), duration };
             drop(results.send(Wake::Event(event)).await);
+        });
+    }
+
+    /// Stores the last good configuration, for the agent and for FRR's own start.
+    fn keep(&self, generation: Generation, rendered: Arc<Rendered>, in_flight: &InFlight) {
+        let (store, persist) = (Arc::clone(&self.store), Arc::clone(&self.persist));
+        let results = in_flight.results.clone();
+        tokio::spawn(async move {
+            let stored = generation.clone();
+            let kept = tokio::task::spawn_blocking(move || {
+                let text = rendered.reveal();
+                let kept = store.write_last_good(stored.as_str(), Timestamp::now(), text);
+                persist.write(text);
+                kept
+            });
+            let error = match kept.await {
+                Ok(kept) => kept.err().map(|error| with_causes(&error)),
+                Err(error) => Some(with_causes(&error)),
+            };
+            drop(results.send(Wake::Event(Event::Kept { generation, error })).await);
         });
     }
 
@@ -241,5 +286,20 @@ async fn until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Tells of every change of FRR's pulse.
+async fn feel_the_pulse(mut heart: Heart, results: mpsc::Sender<Wake>) {
+    let mut last = None;
+    loop {
+        let pulse = heart.feel().await;
+        if last.as_ref() != Some(&pulse) {
+            last = Some(pulse.clone());
+            if results.send(Wake::Event(Event::Felt(pulse))).await.is_err() {
+                return;
+            }
+        }
+        sleep(PULSE).await;
     }
 }

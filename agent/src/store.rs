@@ -8,6 +8,7 @@
 //! last-good.conf            a copy of it, for people and rescue
 //! accepted/SOURCE.conf      the last accepted text of each contribution
 //! reload/{frr,vtysh}.conf   the configuration directory for frr-reload
+//! reload/lines.conf         what vtysh was given last
 //! ```
 //! Directories are 0700, files 0600. Each file is replaced by a rename of a synced one: `kill -9` leaves the one
 //! before or the one after, and a temporary file that the next start removes.
@@ -23,7 +24,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use error::{Operation, StoreError};
 #[cfg(test)]
-pub(crate) use generations::{GENERATIONS_KEPT, LastGood};
+pub(crate) use generations::GENERATIONS_KEPT;
+pub(crate) use generations::LastGood;
 
 use atomic::{FILE_MODE, fail, read_text, remove_temporaries, write};
 
@@ -102,6 +104,15 @@ impl Store {
         write(&directory.join("vtysh.conf"), VTYSH_CONF.as_bytes())?;
         let file = directory.join("frr.conf");
         write(&file, text.as_bytes())?;
+        Ok(file)
+    }
+
+    /// Writes lines for vtysh and returns the file. They are read at once: a power cut loses nothing by them.
+    pub(crate) fn write_lines(&self, text: &str) -> Result<PathBuf, StoreError> {
+        let file = self.path.join("reload").join("lines.conf");
+        let open = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&file);
+        let write = open.and_then(|mut open| open.write_all(text.as_bytes()));
+        write.map_err(fail(Operation::Write, &file))?;
         Ok(file)
     }
 

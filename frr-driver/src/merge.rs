@@ -69,6 +69,11 @@ impl Generation {
         Self(hex)
     }
 
+    /// Returns the digest that was taken before, and kept as text.
+    pub fn known(text: String) -> Self {
+        Self(text)
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0

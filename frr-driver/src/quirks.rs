@@ -202,6 +202,11 @@ impl FrrVersion {
         self >= Self::V10
     }
 
+    /// Returns whether mgmtd keeps a line that it refused in its candidate, so that every later commit fails with it.
+    pub fn keeps_refused_candidate(self) -> bool {
+        self >= Self::V10_4
+    }
+
     /// Returns whether `debug northbound` includes `callbacks notify`.
     pub fn debugs_northbound_notify(self) -> bool {
         self >= Self::V10

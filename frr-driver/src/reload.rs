@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    config::{Origin, Rendered, redact},
+    config::{Origin, Rendered, Statement, redact},
     exec::Command,
+    plan::PlanLine,
     quirks::FrrVersion,
 };
 
@@ -70,6 +71,33 @@ pub fn complaints(output: &str) -> Vec<String> {
         .map(|line| redact(line.trim()))
         .take(COMPLAINTS_MAX)
         .collect()
+}
+
+/// What vtysh says while somebody else holds the lock of the configuration.
+const LOCK_MARKS: [&str; 3] = ["could not lock", "datastore locked", "configuration is locked"];
+
+/// Returns whether `output` says that somebody else holds a lock: the same may be tried again.
+pub fn is_locked(output: &str) -> bool {
+    output.lines().any(|line| LOCK_MARKS.iter().any(|mark| line.contains(mark)))
+}
+
+/// Returns lines for vtysh that take `lines` of lists and maps back.
+///
+/// A line that FRR 10.7 refused stays in mgmtd's candidate, and later commits fail with it until `no` takes it out.
+pub fn take_back(lines: &[PlanLine]) -> Rendered {
+    let is_of_mgmtd = |line: &&PlanLine| {
+        let words = line.statement.words();
+        line.blocks.is_empty()
+            && matches!(
+                words.as_slice(),
+                ["ip" | "ipv6", "prefix-list" | "access-list", ..] | ["access-list" | "route-map", ..]
+            )
+    };
+    let taken_back = lines.iter().filter(is_of_mgmtd);
+    Rendered::of_lines(taken_back.map(|line| {
+        let Statement { origin, .. } = &line.statement;
+        Statement::new(format!("no {}", line.statement.reveal()), origin.clone())
+    }))
 }
 
 /// A line that FRR's parser refused.

@@ -93,8 +93,16 @@ pub enum Reason {
     ConfigRejected,
     /// FRR did not take the desired configuration.
     ApplyFailed,
-    /// FRR did not take it, or a guarded session was lost: the last good configuration runs.
+    /// FRR took a part of the desired configuration.
+    PartiallyApplied,
+    /// FRR did not take it: the last good configuration runs.
     RolledBack,
+    /// It cost sessions that did not come back in time: the last good configuration runs.
+    GuardTripped,
+    /// It would take more sessions down than it may, and waits for a person.
+    Held,
+    /// Somebody else changed FRR, which is only reported.
+    Drifted,
 
     /// All are established.
     AllEstablished,

@@ -21,6 +21,9 @@ pub const GATEWAYS_MAX: usize = 64;
 /// The most errors per source in a status: people mend them from the top.
 pub const SOURCE_ERRORS_MAX: usize = 16;
 
+/// The most lines of a drift in a status: enough to see what somebody did.
+pub const DRIFT_LINES_MAX: usize = 16;
+
 /// What there is to know about a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,6 +135,10 @@ pub struct ConfigStatus {
     pub added_lines: usize,
     /// Lines that the last apply removed.
     pub removed_lines: usize,
+    /// What somebody else changed in FRR, and what stays so: `-` lines that are gone, `+` lines that are new; at
+    /// most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<String>,
 }
 
 /// Sessions, those that are shut down on purpose included.

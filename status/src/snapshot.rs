@@ -116,6 +116,29 @@ pub struct ConfigState {
     pub removed: usize,
     /// Why the desired configuration does not run yet, or why the last apply failed; without secrets.
     pub pending: Option<String>,
+    /// The same for machines; `None` = it is on its way.
+    pub trouble: Option<Trouble>,
+    /// What somebody else changed in FRR, and what stays so: `-` lines that are gone, `+` lines that are new.
+    pub drift: Vec<String>,
+}
+
+/// Why FRR does not run what is desired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trouble {
+    /// Refused before anything was changed.
+    Rejected,
+    /// Nothing was changed, for a reason that is not in the lines.
+    Failed,
+    /// FRR took a part of it.
+    PartiallyApplied,
+    /// FRR did not take it; the last good one runs.
+    RolledBack,
+    /// It cost sessions; the last good one runs.
+    GuardTripped,
+    /// It would take too many sessions down.
+    Held,
+    /// Somebody changed FRR, and that is only reported.
+    Drifted,
 }
 
 /// How a configuration is brought into FRR.
@@ -216,6 +239,18 @@ pub struct ClearFact {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// The name in logs and labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FrrReload => "frr-reload",
+            Self::Transaction => "transaction",
+        }
+    }
 }
 
 // === impl ApplyResult ===

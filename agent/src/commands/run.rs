@@ -15,13 +15,15 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use super::source_args::SourceArgs;
+use super::{limit_args::LimitArgs, source_args::SourceArgs};
 use crate::{
+    control,
     desired::{Accepted, Memory, Secret, Version, with_causes},
     frr::{Frr, RUNDIR},
     http::{self, Published},
     metrics::Metrics,
-    reconcile::{Machine, Settings},
+    persist::Persist,
+    reconcile::Machine,
     runner::Runner,
     source::{Digest, Policy, SourceSpec, watch},
     store::Store,
@@ -45,6 +47,11 @@ pub(crate) struct RunArgs {
     /// FRR's reload script
     #[arg(long, env = "ROUTELET_RELOAD_SCRIPT", value_name = "FILE", default_value = frr_driver::reload::SCRIPT)]
     reload_script: PathBuf,
+    /// The file that FRR itself reads at its start: gets what FRR runs, if it can be written; empty = none
+    #[arg(long, env = "ROUTELET_PERSIST", value_name = "FILE", default_value = "/etc/frr/frr.conf")]
+    persist: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Where /metrics, /livez, /readyz and /status are served
     #[arg(long, env = "ROUTELET_HTTP", value_name = "ADDRESS", default_value = "127.0.0.1:7472")]
     http: SocketAddr,
@@ -102,21 +109,34 @@ impl RunArgs {
         let node = self.node_name()?;
         let period = Duration::from_secs(self.period);
         let memory = remember(&store, &specs);
-        let settings =
-            Settings { node: node.clone(), period, allow_empty_base: self.sources.allow_empty_base };
+        let settings = self.limits.settings(node.clone(), period, self.sources.allow_empty_base);
+        let base = specs.iter().find(|spec| spec.policy == Policy::Base).map(|spec| spec.path.as_path());
+        let persist = Arc::new(Persist::new(self.persist.as_deref(), base));
         let machine = Machine::new(settings, memory);
         let metrics = Arc::new(Metrics::new()?);
         let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
         let server = http::serve(self.http, published_receiver, Arc::clone(&metrics))
             .await
             .with_context(|| format!("cannot listen on {}", self.http))?;
-        let (rereads, requests) = watch::channel(0);
+        let (rereads, rereads_receiver) = watch::channel(0);
         let (deliveries, sources) = watch::channel(None);
-        tokio::spawn(watch(specs, requests, deliveries));
+        let requests = control::serve(&self.state_dir).context("cannot listen for `routelet apply`")?;
+        tokio::spawn(watch(specs, rereads_receiver, deliveries));
         info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
         let frr = Frr { rundir: self.rundir, reload_script: self.reload_script };
-        let runner =
-            Runner { machine, frr, store, metrics, period, sources, rereads, published, answered: 0 };
+        let runner = Runner {
+            machine,
+            frr,
+            store,
+            metrics,
+            period,
+            sources,
+            rereads,
+            published,
+            requests,
+            persist,
+            answered: 0,
+        };
         runner.run().await?;
         server.abort();
         Ok(())

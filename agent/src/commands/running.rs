@@ -100,7 +100,5 @@ async fn from_frr(args: &FrrArgs) -> anyhow::Result<Running> {
     }
     frr.answers(&needed(version)).await.map_err(anyhow::Error::msg)?;
     let texts = frr.running().await.map_err(anyhow::Error::msg)?;
-    let union = load(RUNNING, &texts.union, version);
-    let bgpd = load(RUNNING, &texts.bgpd, version);
-    Ok(Running { union, bgpd: Some(bgpd), version })
+    Ok(Running { union: texts.union(version), bgpd: Some(texts.bgpd(version)), version })
 }

@@ -1,14 +1,19 @@
 use std::path::PathBuf;
 
 use frr_driver::{
-    plan::Plan,
+    config::{load, render},
+    merge::Desired,
+    plan::{Plan, plan},
     session::{FamilyState, Session, SessionState},
     vty_socket::Daemon,
 };
-use routelet_status::snapshot::DaemonState;
+use routelet_status::snapshot::{DaemonState, Engine, SourceError, Trouble};
 
 use super::{clears::LOOK_AGAIN_AFTER, *};
-use crate::source::{SourceSpec, read_all};
+use crate::{
+    apply::{Failure, Left, Taken, Target},
+    source::{SourceSpec, read_all},
+};
 
 const BASE: &str = "\
 route-map 10.0.0.1-in deny 20
@@ -20,6 +25,7 @@ router bgp 64512
   neighbor 10.0.0.1 route-map 10.0.0.1-in in
 ";
 const EXTRAS: &str = "route-map 10.0.0.1-in permit 20\n";
+const VERSION: FrrVersion = FrrVersion(8, 4, 4);
 const FAMILY: AddressFamily = AddressFamily::Ipv4Unicast;
 
 /// A machine, its files and its clock.
@@ -31,7 +37,20 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let settings = Settings { node: "n".into(), period: Duration::from_secs(5), allow_empty_base: false };
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            node: "n".into(),
+            period: Duration::from_secs(5),
+            allow_empty_base: false,
+            engine: EngineChoice::Auto,
+            repairs_drift: true,
+            guard: None,
+            max_reset: None,
+        };
+        change(&mut settings);
         let bench = Self {
             machine: Machine::new(settings, Memory::default()),
             dir: tempfile::tempdir().unwrap(),
@@ -66,9 +85,9 @@ impl Bench {
         session.route_refresh_sent = Some(0);
         session.families.insert(FAMILY, FamilyState::default());
         let mut observation = Observation {
-            version: Some(FrrVersion(8, 4, 4)),
+            version: Some(VERSION),
             sessions: Some(vec![session]),
-            running_digest: Some([1; 32]),
+            running: Some(digest("verified")),
             ..Observation::default()
         };
         observation.frr.daemons = vec![(Daemon::Zebra, DaemonState::Up), (Daemon::Bgpd, DaemonState::Up)];
@@ -78,23 +97,39 @@ impl Bench {
 
     /// Ends an apply; `touches` = the plan changed what the session lets in.
     fn taken(&mut self, desired: &Desired, touches: bool) -> Vec<Action> {
-        let mut plan = Plan::default();
+        let mut changes = Plan::default();
         if touches {
-            let running = frr_driver::config::load("r", BASE, FrrVersion(8, 4, 4));
-            plan = frr_driver::plan::plan(&desired.config, &running, FrrVersion(8, 4, 4));
+            changes = plan(&desired.config, &load("r", BASE, VERSION), VERSION);
         }
-        let taken = Taken { plan, unsettled: vec![], digest: Some([1; 32]), duration: Duration::ZERO };
-        let outcome = Box::new(Outcome::Taken(Box::new(taken)));
-        self.step(Event::Applied { generation: desired.generation.clone(), outcome })
+        let taken = Taken {
+            plan: changes,
+            engine: touches.then_some(Engine::FrrReload),
+            unsettled: vec![],
+            rendered: Arc::new(render(&desired.config, &[], VERSION)),
+            digest: Some(digest("verified")),
+        };
+        let mut actions = self.ended(Outcome::Taken(Box::new(taken)));
+        for kept in kept(&actions) {
+            actions.extend(self.step(Event::Kept { generation: kept, error: None }));
+        }
+        actions
     }
 
-    fn failed(&mut self, desired: &Desired, outcome: Outcome) -> Vec<Action> {
-        self.step(Event::Applied { generation: desired.generation.clone(), outcome: Box::new(outcome) })
+    fn ended(&mut self, outcome: Outcome) -> Vec<Action> {
+        self.step(Event::Applied { outcome: Box::new(outcome), duration: Duration::ZERO })
+    }
+
+    fn config(&self) -> ConfigState {
+        self.machine.snapshot(Timestamp::UNIX_EPOCH).config
     }
 
     /// A machine whose base is applied.
     fn settled() -> Self {
-        let mut bench = Self::new();
+        Self::settled_with(|_| {})
+    }
+
+    fn settled_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut bench = Self::with(change);
         bench.read(false);
         let desired = applies(&bench.observe(|_| {})).unwrap();
         bench.taken(&desired, false);
@@ -102,21 +137,53 @@ impl Bench {
     }
 }
 
+fn digest(text: &str) -> RunningDigest {
+    RunningDigest::of([text])
+}
+
+fn orders(actions: &[Action]) -> Vec<&Order> {
+    let mut orders = Vec::new();
+    for action in actions {
+        if let Action::Apply(order) = action {
+            orders.push(&**order);
+        }
+    }
+    orders
+}
+
 fn applies(actions: &[Action]) -> Option<Arc<Desired>> {
-    let mut applies = actions.iter().filter_map(|action| {
-        if let Action::Apply(desired) = action { Some(Arc::clone(desired)) } else { None }
-    });
-    let first = applies.next();
-    assert!(applies.next().is_none(), "one apply at a time");
-    first
+    let orders = orders(actions);
+    assert!(orders.len() <= 1, "one apply at a time");
+    match &orders.first()?.target {
+        Target::Desired(desired) => Some(Arc::clone(desired)),
+        Target::LastGood => panic!("an order to go back"),
+    }
+}
+
+fn goes_back(actions: &[Action]) -> bool {
+    orders(actions).iter().any(|order| matches!(order.target, Target::LastGood))
+}
+
+fn kept(actions: &[Action]) -> Vec<Generation> {
+    let kept = |action: &Action| match action {
+        Action::Keep { generation, .. } => Some(generation.clone()),
+        _ => None,
+    };
+    actions.iter().filter_map(kept).collect()
 }
 
 fn clears(actions: &[Action]) -> usize {
     actions.iter().filter(|action| matches!(action, Action::Clear { .. })).count()
 }
 
-fn broken() -> Outcome {
-    Outcome::Failed { reason: "no".into(), missing: vec![], digest: None, duration: Duration::ZERO }
+fn failed(is_content: bool, left: Left) -> Outcome {
+    Outcome::Failed(Box::new(Failure { is_content, left, ..Failure::new("no".into()) }))
+}
+
+fn no_longer_established(seen: &mut Observation) {
+    for session in seen.sessions.iter_mut().flatten() {
+        session.state = SessionState::Active;
+    }
 }
 
 #[test]
@@ -175,9 +242,9 @@ fn a_change_that_comes_while_another_is_applied_is_not_lost() {
 fn a_failed_apply_is_tried_again_with_growing_pauses() {
     let mut bench = Bench::new();
     bench.read(false);
-    let desired = applies(&bench.observe(|_| {})).unwrap();
+    applies(&bench.observe(|_| {})).unwrap();
     for pause in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-        assert!(applies(&bench.failed(&desired, broken())).is_none());
+        assert!(applies(&bench.ended(failed(false, Left::Untouched))).is_none());
         let deadline = bench.machine.next_deadline().unwrap();
         assert_eq!(deadline, bench.now + Duration::from_secs(pause));
         bench.now = deadline;
@@ -190,10 +257,10 @@ fn what_frr_refuses_is_not_tried_again_until_it_changes() {
     let mut bench = Bench::new();
     bench.write("base", &format!("{BASE}frobnicate yes\n"));
     bench.read(false);
-    let desired = applies(&bench.observe(|_| {})).unwrap();
+    applies(&bench.observe(|_| {})).unwrap();
     let error = SourceError { line: Some(8), message: "FRR refuses this line".into() };
     let errors = vec![(Some("base".to_owned()), error)];
-    bench.failed(&desired, Outcome::Refused { errors, duration: Duration::ZERO });
+    bench.ended(Outcome::Refused { errors });
     for _ in 0..10 {
         bench.now += Duration::from_mins(1);
         assert!(applies(&bench.observe(|_| {})).is_none());
@@ -207,7 +274,7 @@ fn what_frr_refuses_is_not_tried_again_until_it_changes() {
 #[test]
 fn a_restart_and_a_change_by_hand_are_looked_into_once() {
     let mut bench = Bench::settled();
-    let desired = applies(&bench.observe(|seen| seen.running_digest = Some([2; 32]))).unwrap();
+    let desired = applies(&bench.observe(|seen| seen.running = Some(digest("typed")))).unwrap();
     assert!(applies(&bench.taken(&desired, false)).is_none());
     assert!(applies(&bench.observe(|_| {})).is_none());
     let restarted = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
@@ -263,4 +330,126 @@ fn a_touch_says_nothing_about_others() {
         seen.sessions.as_mut().unwrap().push(other);
     });
     assert_eq!(clears(&bench.taken(&desired, true)), 1);
+}
+
+#[test]
+fn nothing_new_is_tried_while_the_last_good_configuration_is_not_on_the_disk() {
+    let mut bench = Bench::settled();
+    bench.write("extras", EXTRAS);
+    let first = applies(&bench.read(false)).unwrap();
+    let (generation, full) = (first.generation.clone(), Some("no space".to_owned()));
+    bench.taken(&first, true);
+    bench.machine.unkept = None;
+    let actions = &mut Vec::new();
+    bench.machine.keep(generation.clone(), Arc::new(render(&first.config, &[], VERSION)), actions);
+    bench.step(Event::Kept { generation: generation.clone(), error: full });
+    bench.write("extras", "");
+    assert!(applies(&bench.read(false)).is_none());
+    assert!(bench.config().pending.unwrap().contains("no space"));
+    assert_eq!(kept(&bench.observe(|_| {})), [generation.clone()]);
+    assert!(applies(&bench.step(Event::Kept { generation, error: None })).is_some());
+}
+
+#[test]
+fn lines_that_frr_does_not_take_are_not_tried_again_and_their_source_is_named() {
+    let mut bench = Bench::settled();
+    bench.write("extras", EXTRAS);
+    let first = applies(&bench.read(false)).unwrap();
+    let base = bench.machine.applied.clone().unwrap();
+    let left = Left::LastGood { generation: Some(base.to_string()) };
+    let error = SourceError { line: Some(1), message: "FRR did not take this line".into() };
+    let lines = vec![(Some("extras".to_owned()), error)];
+    let digest = Some(digest("verified"));
+    let failure = Failure { is_content: true, left, lines, digest, ..Failure::new("no".into()) };
+    // Without the contribution that is what runs already.
+    assert!(applies(&bench.ended(Outcome::Failed(Box::new(failure)))).is_none());
+    assert_ne!(bench.machine.applied.as_ref(), Some(&first.generation));
+    let snapshot = bench.machine.snapshot(Timestamp::UNIX_EPOCH);
+    assert!(!snapshot.sources.unwrap()[1].accepted);
+    assert!(applies(&bench.observe(|_| {})).is_none());
+    // Another FRR may take it.
+    let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
+    assert_eq!(applies(&bench.observe(other)).unwrap().generation, first.generation);
+}
+
+#[test]
+fn a_guarded_change_is_good_when_the_sessions_are_there_in_the_end() {
+    let guard = Duration::from_secs(30);
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(guard));
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    assert_eq!(kept(&bench.taken(&desired, true)), []);
+    bench.observe(no_longer_established);
+    bench.now += guard;
+    assert!(bench.step(Event::DeadlineReached).iter().any(|action| matches!(action, Action::Observe)));
+    assert_eq!(kept(&bench.observe(|_| {})), [desired.generation.clone()]);
+}
+
+#[test]
+fn a_guarded_change_that_costs_a_session_is_taken_back_and_not_tried_again() {
+    let guard = Duration::from_secs(30);
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(guard));
+    let base = bench.machine.applied.clone().unwrap();
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.taken(&desired, true);
+    bench.now += guard / 2;
+    assert!(!goes_back(&bench.observe(no_longer_established)));
+    bench.now += guard;
+    assert!(goes_back(&bench.observe(no_longer_established)));
+    let left = Left::LastGood { generation: Some(base.to_string()) };
+    bench.ended(failed(false, left));
+    assert_eq!(bench.config().trouble, Some(Trouble::GuardTripped));
+    assert!(bench.config().pending.unwrap().contains("10.0.0.1"));
+    assert!(applies(&bench.observe(|_| {})).is_none());
+    assert!(applies(&bench.step(Event::ApplyNow)).is_some());
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_taken_back_later() {
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(Duration::from_secs(30)));
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.taken(&desired, true);
+    bench.now += Duration::from_secs(30);
+    assert!(goes_back(&bench.observe(no_longer_established)));
+    bench.ended(failed(false, Left::Between { reason: "bgpd died".into() }));
+    assert_eq!(bench.config().trouble, Some(Trouble::PartiallyApplied));
+    bench.now = bench.machine.next_deadline().unwrap();
+    assert!(goes_back(&bench.step(Event::DeadlineReached)));
+}
+
+#[test]
+fn a_change_that_is_held_waits_for_a_person_or_for_the_sessions() {
+    let mut bench = Bench::settled_with(|settings| settings.max_reset = Some(0));
+    bench.write("extras", EXTRAS);
+    let order = bench.read(false);
+    assert_eq!(orders(&order)[0].max_reset, Some(0));
+    let sessions = vec![SessionId::in_default_vrf("10.0.0.1")];
+    bench.ended(Outcome::Held { sessions: sessions.clone() });
+    assert_eq!(bench.config().trouble, Some(Trouble::Held));
+    assert!(applies(&bench.observe(|_| {})).is_none());
+    let released = bench.step(Event::ApplyNow);
+    assert_eq!(orders(&released)[0].max_reset, None);
+
+    bench.ended(Outcome::Held { sessions });
+    assert!(applies(&bench.observe(no_longer_established)).is_some());
+}
+
+#[test]
+fn what_somebody_typed_is_only_reported_where_that_is_wanted() {
+    let mut bench = Bench::settled_with(|settings| settings.repairs_drift = false);
+    let typed = |seen: &mut Observation| seen.running = Some(digest("typed"));
+    let actions = bench.observe(typed);
+    assert!(orders(&actions)[0].reports_only);
+    let running = load("r", "route-map typed permit 10\n", VERSION);
+    let desired = applies(&actions).unwrap();
+    let difference = Box::new(plan(&desired.config, &running, VERSION));
+    bench.ended(Outcome::Drifted { plan: difference, digest: Some(digest("typed")) });
+    assert_eq!(bench.config().trouble, Some(Trouble::Drifted));
+    assert!(bench.config().drift.contains(&"+ route-map typed permit 10".to_owned()));
+    assert!(applies(&bench.observe(typed)).is_none());
+    // A FRR that has lost everything is another matter.
+    let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
+    assert!(!orders(&bench.observe(other))[0].reports_only);
 }

@@ -69,7 +69,6 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if neither the generation nor the copy is what was recorded.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the way back to it comes with the rollback"))]
     pub(crate) fn load_last_good(&self) -> Result<Option<LastGood>, StoreError> {
         let Some(metadata) = self.metadata()? else { return Ok(None) };
         for path in [self.generation(&metadata.generation)?, self.copy()] {

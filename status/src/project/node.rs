@@ -7,14 +7,13 @@ use crate::{
     condition::{ConditionStatus, ConditionType, Finding, Reason, date},
     message::bounded,
     node::{
-        BgpNodeStatus, ClearStatus, ConfigStatus, DaemonStatus, FrrStatus, GATEWAYS_MAX, GatewayStatus,
-        RouteCounts, SOURCE_ERRORS_MAX, SessionCounts, SourceErrorStatus, SourceStatus,
+        BgpNodeStatus, ClearStatus, ConfigStatus, DRIFT_LINES_MAX, DaemonStatus, FrrStatus, GATEWAYS_MAX,
+        GatewayStatus, RouteCounts, SOURCE_ERRORS_MAX, SessionCounts, SourceErrorStatus, SourceStatus,
     },
     report::Object,
     session::BgpSessionStatus,
     snapshot::{
-        ApplyResult, ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy,
-        SourceState,
+        ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy, SourceState, Trouble,
     },
 };
 
@@ -86,6 +85,7 @@ fn config(config: &ConfigState) -> ConfigStatus {
         duration_seconds: config.duration.map(rounded),
         added_lines: config.added,
         removed_lines: config.removed,
+        drift: config.drift.iter().take(DRIFT_LINES_MAX).map(|line| bounded(line)).collect(),
     }
 }
 
@@ -183,14 +183,18 @@ fn config_applied(config: &ConfigState) -> Finding {
     if config.generation.is_none() {
         return Finding::unknown(kind, Reason::NoConfig, why);
     }
-    if config.generation == config.applied_generation {
+    if config.generation == config.applied_generation && config.trouble != Some(Trouble::Drifted) {
         return Finding::yes(kind, Reason::Applied, why);
     }
-    let reason = match config.result {
-        Some(ApplyResult::Rejected) => Reason::ConfigRejected,
-        Some(ApplyResult::Failed) => Reason::ApplyFailed,
-        Some(ApplyResult::RolledBack) => Reason::RolledBack,
-        Some(ApplyResult::Applied | ApplyResult::Unchanged) | None => Reason::Pending,
+    let reason = match config.trouble {
+        Some(Trouble::Rejected) => Reason::ConfigRejected,
+        Some(Trouble::Failed) => Reason::ApplyFailed,
+        Some(Trouble::PartiallyApplied) => Reason::PartiallyApplied,
+        Some(Trouble::RolledBack) => Reason::RolledBack,
+        Some(Trouble::GuardTripped) => Reason::GuardTripped,
+        Some(Trouble::Held) => Reason::Held,
+        Some(Trouble::Drifted) => Reason::Drifted,
+        None => Reason::Pending,
     };
     Finding::no(kind, reason, why)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use frr_driver::{
-    config::{self, load},
+    config::{self, Config, Loader, load},
     merge::{BASE, Contribution, merge},
     plan::plan,
     policy::{self, Policy},
@@ -44,6 +44,8 @@ pub(crate) struct Breach {
     pub(crate) refused: Vec<String>,
     /// What the plan still wants after the merged file was loaded, and what `verify` misses.
     pub(crate) planned: Vec<String>,
+    /// Where what the daemons print one by one is not what vtysh prints of all.
+    pub(crate) read: Vec<String>,
     /// What the merge warns of; nothing here is for it to warn of.
     pub(crate) warned: Vec<String>,
 }
@@ -53,19 +55,15 @@ impl Breach {
         self.printed.is_empty()
             && self.refused.is_empty()
             && self.planned.is_empty()
+            && self.read.is_empty()
             && self.warned.is_empty()
     }
 
     /// Which parts of the law are broken: two breaches of one kind may have one cause.
-    pub(crate) fn kind(&self) -> [bool; 4] {
-        [&self.refused, &self.planned, &self.warned].iter().fold(
-            [!self.printed.is_empty(); 4],
-            |mut kind, part| {
-                kind.rotate_left(1);
-                kind[3] = !part.is_empty();
-                kind
-            },
-        )
+    pub(crate) fn kind(&self) -> [bool; 5] {
+        let parts = [&self.refused, &self.planned, &self.read, &self.warned];
+        let [refused, planned, read, warned] = parts.map(|part| !part.is_empty());
+        [!self.printed.is_empty(), refused, planned, read, warned]
     }
 }
 
@@ -79,9 +77,12 @@ impl fmt::Display for Breach {
                 difference.printed
             )?;
         }
-        for (what, lines) in
-            [("FRR refuses the merge", &self.refused), ("plan", &self.planned), ("warning", &self.warned)]
-        {
+        for (what, lines) in [
+            ("FRR refuses the merge", &self.refused),
+            ("plan", &self.planned),
+            ("read of each daemon", &self.read),
+            ("warning", &self.warned),
+        ] {
             lines.iter().try_for_each(|line| writeln!(f, "  {what}: {line}"))?;
         }
         Ok(())
@@ -161,7 +162,8 @@ impl Case {
             .map(|warning| format!("{}: {}", warning.origin, warning.message))
             .collect();
         let running = load("running", running_config(&merged.union), version);
-        let bgpd = load("running", running_config(&merged.bgpd), version);
+        let bgpd = load("running", running_config(merged.bgpd()), version);
+        breach.read = read_differently(&running, &merged, version);
         let left = plan(&desired.config, &running, version);
         breach.planned.extend(left.adds.iter().map(|line| format!("add {line}")));
         breach.planned.extend(left.removes.iter().map(|line| format!("remove {line}")));
@@ -174,11 +176,23 @@ impl Case {
 fn compare(sources: &Seen, merged: &Seen) -> Breach {
     let mut printed = Print::read(&sources.union).differences(&Print::read(&merged.union));
     let known: Vec<_> = printed.iter().map(|difference| difference.printed.clone()).collect();
-    let mut own = Print::read(&sources.bgpd).differences(&Print::read(&merged.bgpd));
+    let mut own = Print::read(sources.bgpd()).differences(&Print::read(merged.bgpd()));
     own.retain(|difference| !known.contains(&difference.printed));
     for difference in &mut own {
         difference.printed.blocks.insert(0, "bgpd alone".to_owned());
     }
     printed.append(&mut own);
     Breach { printed, refused: merged.complaints.clone(), ..Breach::default() }
+}
+
+/// What the daemons say one by one, loaded in order, is what vtysh says of all of them.
+fn read_differently(running: &Config, seen: &Seen, version: FrrVersion) -> Vec<String> {
+    let mut loader = Loader::new(version);
+    for (name, text) in &seen.daemons {
+        loader.load(name, running_config(text));
+    }
+    let differences = plan(running, &loader.finish(), version);
+    let gone = differences.adds.iter().map(|line| format!("without {line}"));
+    let new = differences.removes.iter().map(|line| format!("with {line}"));
+    gone.chain(new).collect()
 }

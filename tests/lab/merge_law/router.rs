@@ -20,6 +20,9 @@ const LOADED_WITHIN: Duration = Duration::from_mins(1);
 /// How long bgpd may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
+/// The daemons, in the order in which what they say is loaded.
+const DAEMONS: [&str; 5] = ["mgmtd", "zebra", "bgpd", "staticd", "bfdd"];
+
 /// What FRR says and means no harm by.
 const HARMLESS: [&str; 20] = [
     "] sending configuration",
@@ -66,8 +69,8 @@ pub(crate) struct Router {
 pub(crate) struct Seen {
     /// What all daemons together print.
     pub(crate) union: String,
-    /// What bgpd prints.
-    pub(crate) bgpd: String,
+    /// What each daemon prints.
+    pub(crate) daemons: Vec<(String, String)>,
     /// What FRR said of the lines; empty = it took all of them.
     pub(crate) complaints: Vec<String>,
 }
@@ -86,6 +89,13 @@ pub(crate) enum Way {
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seen").field("complaints", &self.complaints).finish_non_exhaustive()
+    }
+}
+
+impl Seen {
+    /// What bgpd prints.
+    pub(crate) fn bgpd(&self) -> &str {
+        self.daemons.iter().find(|(name, _)| name == "bgpd").map_or("", |(_, text)| text)
     }
 }
 
@@ -162,13 +172,14 @@ impl Router {
         }
         let union = parts.prints.pop().unwrap_or_default();
         let complaints = parts.complaints();
-        let bgpd = self.bgpd().unwrap_or_default();
-        Some(Seen { union, bgpd, complaints })
+        let ask = |daemon: &str| Some((daemon.to_owned(), self.ask(daemon).ok()?));
+        let daemons = DAEMONS.into_iter().filter_map(ask).collect();
+        Some(Seen { union, daemons, complaints })
     }
 
-    /// Asks bgpd itself, over its socket: a vtysh would cost more than all the rest.
-    fn bgpd(&self) -> std::io::Result<String> {
-        let path = format!("/proc/{}/root/run/frr/bgpd.vty", self.lab.node(NODE).pid());
+    /// Asks a daemon itself, over its socket: a vtysh would cost more than all the rest.
+    fn ask(&self, daemon: &str) -> std::io::Result<String> {
+        let path = format!("/proc/{}/root/run/frr/{daemon}.vty", self.lab.node(NODE).pid());
         let mut socket = UnixStream::connect(path)?;
         socket.set_read_timeout(Some(ANSWER_WITHIN))?;
         let mut answer = Vec::new();

@@ -1,0 +1,435 @@
+//! One attempt to bring a configuration into FRR, as a machine: facts in, the next step out, no I/O.
+//!
+//! ```text
+//! ask ─► read ─► plan ─┬─ nothing to do ──────────────────────────────────────────────► taken
+//!                      ├─ transaction: check? ─► send ─► read ─► verify ────────────────► taken
+//!                      │                                          └─ not taken ─┐
+//!                      └─ frr-reload: print ─► check ─► store ─► reload ─► read ─► verify ► taken
+//!                                                          ▲                      │ not taken
+//!                                                          └──────── once more ───┤
+//!                          failed ◄─ verify ◄─ read ◄─ reload ◄─ load last good ◄─┘
+//! ```
+
+mod back;
+
+use std::{sync::Arc, time::Duration};
+
+use frr_driver::{
+    config::{Config, Rendered, render},
+    impact::{Impact, Life},
+    plan::{Plan, PlanLine, plan},
+    quirks::FrrVersion,
+    reload::{SyntaxError, host_lines},
+    session::{Session, SessionId},
+    verify::{Verdict, verify},
+};
+use routelet_status::snapshot::{Engine, SourceError};
+
+use super::{
+    order::{Order, Target},
+    outcome::{Failure, Left, LineError, Outcome, Taken},
+};
+use crate::{frr::Running, store::LastGood};
+use back::Back;
+
+/// How many lines an outcome names.
+const LINES_NAMED_MAX: usize = 8;
+
+/// How often frr-reload is run for one attempt, where nothing says that the lines are at fault.
+const RELOADS_MAX: u32 = 2;
+
+/// How often a lock that somebody else holds is tried, and the pause in between: mgmtd holds it for some 0.3 s.
+const LOCK_TRIES_MAX: u32 = 5;
+const LOCK_PAUSE: Duration = Duration::from_millis(400);
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Ask every daemon that is needed, bgpd for its version.
+    Ask,
+    /// Read what FRR runs.
+    Read,
+    /// Read what vtysh prints.
+    Print,
+    /// Ask FRR's parser.
+    Check(Arc<Rendered>),
+    /// Store what is about to be tried.
+    Store(Arc<Rendered>),
+    /// Load lines into FRR, in addition to what it runs.
+    Send(Arc<Rendered>),
+    /// Make FRR run this and nothing else.
+    Reload(Arc<Rendered>),
+    /// Wait.
+    Pause(Duration),
+    /// Fetch the last good configuration.
+    LoadLastGood,
+}
+
+// === impl Step ===
+
+impl Step {
+    /// Its name, for the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Read => "read",
+            Self::Print => "print",
+            Self::Check(_) => "check",
+            Self::Store(_) => "store",
+            Self::Send(_) => "send",
+            Self::Reload(_) => "reload",
+            Self::Pause(_) => "pause",
+            Self::LoadLastGood => "load last good",
+        }
+    }
+}
+
+/// What came of a step.
+#[derive(Debug)]
+pub(super) enum Fact {
+    Asked(Result<FrrVersion, String>),
+    Read(Result<Running, String>),
+    Printed(Result<String, String>),
+    Checked(Result<Vec<SyntaxError>, String>),
+    Stored(Result<(), String>),
+    Written(Written),
+    Paused,
+    LastGood(Result<Option<LastGood>, String>),
+}
+
+/// What FRR's tools said when something was written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// What FRR complains about; whatever the exit code was.
+    pub(super) complaints: Vec<String>,
+    /// Somebody else holds a lock.
+    pub(super) is_locked: bool,
+    /// The tool did not come to its end.
+    pub(super) failure: Option<String>,
+}
+
+/// What is next: a step, or the end.
+#[derive(Debug)]
+pub(super) enum Next {
+    Do(Step),
+    End(Outcome),
+}
+
+/// Where the attempt is: what the next fact answers.
+#[derive(Debug)]
+enum Phase {
+    Asking,
+    Reading,
+    CheckingLines(Arc<Rendered>),
+    SendingLines,
+    ReadingLines,
+    Printing,
+    CheckingFile,
+    Storing,
+    Reloading,
+    Locked(Engine),
+    ReadingFile,
+    /// bgpd lost lines that another daemon kept: the whole file is sent.
+    Sending,
+    LoadingLastGood,
+    PrintingBack,
+    Curing(Arc<Rendered>),
+    GoingBack,
+    ReadingBack,
+}
+
+/// An attempt under way.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    order: Order,
+    phase: Phase,
+    version: FrrVersion,
+    /// What FRR shall hold, with the numbers that it has already.
+    wanted: Config,
+    before: Config,
+    plan: Plan,
+    /// For frr-reload, with the host's lines; without them until those are known.
+    file: Arc<Rendered>,
+    /// The lines of a transaction.
+    lines: Option<Arc<Rendered>>,
+    host: Vec<String>,
+    engine: Option<Engine>,
+    reloads: u32,
+    is_whole_sent: bool,
+    lock_tries: u32,
+    written: Written,
+    /// Something was sent to FRR.
+    is_written: bool,
+    /// Lines that were not in effect when the attempt failed.
+    missing: Vec<PlanLine>,
+    failure: Option<Failure>,
+    back: Option<Back>,
+}
+
+// === impl Attempt ===
+
+impl Attempt {
+    /// Returns an attempt and its first step.
+    pub(super) fn new(order: Order) -> (Self, Step) {
+        let nothing = Arc::new(render(&Config::default(), &[], FrrVersion::default()));
+        let attempt = Self {
+            order,
+            phase: Phase::Asking,
+            version: FrrVersion::default(),
+            wanted: Config::default(),
+            before: Config::default(),
+            plan: Plan::default(),
+            file: nothing,
+            lines: None,
+            host: Vec::new(),
+            engine: None,
+            reloads: 0,
+            is_whole_sent: false,
+            lock_tries: 0,
+            written: Written::default(),
+            is_written: false,
+            missing: Vec::new(),
+            failure: None,
+            back: None,
+        };
+        (attempt, Step::Ask)
+    }
+
+    /// Takes what came of the last step, and says what is next.
+    pub(super) fn next(&mut self, fact: Fact) -> Next {
+        let phase = std::mem::replace(&mut self.phase, Phase::Asking);
+        match (phase, fact) {
+            (Phase::Asking, Fact::Asked(Ok(version))) => {
+                self.version = version;
+                self.step(Phase::Reading, Step::Read)
+            }
+            (Phase::Asking, Fact::Asked(Err(reason))) | (Phase::Reading, Fact::Read(Err(reason))) => {
+                Next::End(Outcome::NotReady { reason })
+            }
+            (Phase::Reading, Fact::Read(Ok(running))) => self.compare(&running),
+
+            (Phase::CheckingLines(lines), Fact::Checked(Ok(errors))) if errors.is_empty() => {
+                self.send_lines(lines)
+            }
+            // The whole file tells where a line comes from, and whether the others would be taken.
+            (Phase::CheckingLines(_), Fact::Checked(_)) => self.by_reload(),
+            (Phase::SendingLines, Fact::Written(written)) => {
+                if written.is_locked && self.lock_tries < LOCK_TRIES_MAX {
+                    return self.wait_for_lock(Engine::Transaction);
+                }
+                self.written = written;
+                self.step(Phase::ReadingLines, Step::Read)
+            }
+            (Phase::ReadingLines, Fact::Read(Ok(running))) => {
+                let verdict = self.verify(&running);
+                if is_taken(&verdict) { self.taken(&running, &verdict) } else { self.by_reload() }
+            }
+
+            (Phase::Printing, Fact::Printed(Ok(print))) => self.check_file(&print),
+            (Phase::CheckingFile, Fact::Checked(Ok(errors))) => self.checked(&errors),
+            (Phase::Storing, Fact::Stored(Ok(()))) | (Phase::Locked(Engine::FrrReload), Fact::Paused) => {
+                self.reload()
+            }
+            (Phase::Reloading, Fact::Written(written)) => {
+                if written.is_locked && self.lock_tries < LOCK_TRIES_MAX {
+                    return self.wait_for_lock(Engine::FrrReload);
+                }
+                self.written = written;
+                self.step(Phase::ReadingFile, Step::Read)
+            }
+            (Phase::Locked(Engine::Transaction), Fact::Paused) => match self.lines.clone() {
+                Some(lines) => self.send_lines(lines),
+                None => self.reload(),
+            },
+            (Phase::ReadingFile, Fact::Read(Ok(running))) => self.judge(&running),
+            (Phase::Sending, Fact::Written(written)) => {
+                self.written = written;
+                self.step(Phase::ReadingFile, Step::Read)
+            }
+
+            (Phase::LoadingLastGood, Fact::LastGood(last_good)) => self.go_back(last_good),
+            (Phase::PrintingBack, Fact::Printed(Ok(print))) => self.printed_back(&print),
+            (Phase::Curing(file), Fact::Written(_)) => self.step(Phase::GoingBack, Step::Reload(file)),
+            (Phase::GoingBack, Fact::Written(written)) => {
+                self.written = written;
+                self.step(Phase::ReadingBack, Step::Read)
+            }
+            (Phase::ReadingBack, Fact::Read(Ok(running))) => self.is_back(&running),
+
+            (
+                _,
+                Fact::Read(Err(reason))
+                | Fact::Printed(Err(reason))
+                | Fact::Checked(Err(reason))
+                | Fact::Stored(Err(reason)),
+            ) => self.give_up(reason),
+            (phase, fact) => self.give_up(format!("{fact:?} is no answer while {phase:?}")),
+        }
+    }
+
+    fn step(&mut self, phase: Phase, step: Step) -> Next {
+        self.phase = phase;
+        Next::Do(step)
+    }
+
+    // --- what there is to do ---
+
+    fn compare(&mut self, running: &Running) -> Next {
+        self.before = running.union(self.version);
+        let Target::Desired(desired) = &self.order.target else {
+            return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
+        };
+        self.wanted = desired.config.clone();
+        self.plan = plan(&self.wanted, &self.before, self.version);
+        self.file = Arc::new(render(&self.wanted, &[], self.version));
+        let verdict = verify(&self.wanted, &self.before, &running.bgpd(self.version), self.version);
+        if verdict.is_settled() {
+            return self.taken(running, &verdict);
+        }
+        if self.order.reports_only {
+            let plan = Box::new(self.plan.clone());
+            return Next::End(Outcome::Drifted { plan, digest: running.digest() });
+        }
+        let sessions = going_down(&self.plan.impact, &self.order.sessions);
+        if self.order.max_reset.is_some_and(|most| sessions.len() > most) {
+            return Next::End(Outcome::Held { sessions });
+        }
+        if self.plan.is_empty() { self.by_reload() } else { self.by_transaction() }
+    }
+
+    fn by_transaction(&mut self) -> Next {
+        self.by_reload()
+    }
+
+    fn send_lines(&mut self, lines: Arc<Rendered>) -> Next {
+        self.engine = Some(Engine::Transaction);
+        self.is_written = true;
+        self.lines = Some(Arc::clone(&lines));
+        self.step(Phase::SendingLines, Step::Send(lines))
+    }
+
+    fn by_reload(&mut self) -> Next {
+        self.step(Phase::Printing, Step::Print)
+    }
+
+    fn check_file(&mut self, print: &str) -> Next {
+        self.host = host_lines(print);
+        self.file = Arc::new(render(&self.wanted, &self.host, self.version));
+        self.step(Phase::CheckingFile, Step::Check(Arc::clone(&self.file)))
+    }
+
+    fn checked(&mut self, errors: &[SyntaxError]) -> Next {
+        if errors.is_empty() {
+            return self.step(Phase::Storing, Step::Store(Arc::clone(&self.file)));
+        }
+        let errors: Vec<LineError> = errors.iter().map(refused_line).collect();
+        if !self.is_written {
+            return Next::End(Outcome::Refused { errors });
+        }
+        // Lines of a transaction were sent already.
+        self.fail("FRR refuses lines".to_owned(), errors, true)
+    }
+
+    fn reload(&mut self) -> Next {
+        self.engine = Some(Engine::FrrReload);
+        self.is_written = true;
+        self.reloads += 1;
+        self.step(Phase::Reloading, Step::Reload(Arc::clone(&self.file)))
+    }
+
+    fn wait_for_lock(&mut self, engine: Engine) -> Next {
+        self.lock_tries += 1;
+        self.step(Phase::Locked(engine), Step::Pause(LOCK_PAUSE * self.lock_tries))
+    }
+
+    // --- what came of it ---
+
+    fn verify(&self, running: &Running) -> Verdict {
+        verify(&self.wanted, &running.union(self.version), &running.bgpd(self.version), self.version)
+    }
+
+    /// FRR holds the configuration when a re-read says so, whatever the exit code was.
+    fn judge(&mut self, running: &Running) -> Next {
+        let verdict = self.verify(running);
+        if is_taken(&verdict) {
+            return self.taken(running, &verdict);
+        }
+        let is_complained_about = !self.written.complaints.is_empty();
+        if verdict.missing.is_empty() && !self.is_whole_sent {
+            // frr-reload compares with the union of the daemons, and sees no difference there.
+            self.is_whole_sent = true;
+            return self.step(Phase::Sending, Step::Send(Arc::clone(&self.file)));
+        }
+        if !is_complained_about && self.reloads < RELOADS_MAX {
+            return self.reload();
+        }
+        let missing: Vec<&PlanLine> = verdict.missing.iter().chain(&verdict.missing_in_bgpd).collect();
+        let reason = match &self.written.failure {
+            Some(failure) => format!("{failure}, and {} lines are not in effect", missing.len()),
+            None => format!("FRR did not take {} of the lines", missing.len()),
+        };
+        let lines = missing_lines(&missing, &self.written.complaints);
+        self.missing = missing.into_iter().cloned().collect();
+        self.fail(reason, lines, is_complained_about)
+    }
+
+    fn taken(&mut self, running: &Running, verdict: &Verdict) -> Next {
+        let unsettled = verdict.extra.iter().take(LINES_NAMED_MAX).map(ToString::to_string).collect();
+        Next::End(Outcome::Taken(Box::new(Taken {
+            plan: std::mem::take(&mut self.plan),
+            engine: self.engine,
+            unsettled,
+            rendered: Arc::clone(&self.file),
+            digest: running.digest(),
+        })))
+    }
+
+    /// Ends where FRR cannot be read or the disk cannot be written: the next attempt begins anew.
+    fn give_up(&mut self, reason: String) -> Next {
+        let left = if self.is_written { Left::Between { reason: reason.clone() } } else { Left::Untouched };
+        let failure = self.failure.take().unwrap_or_else(|| Failure::new(reason));
+        Next::End(Outcome::Failed(Box::new(Failure { left, ..failure })))
+    }
+}
+
+/// Whether FRR holds what it shall; lines that nobody wants may stay.
+fn is_taken(verdict: &Verdict) -> bool {
+    verdict.missing.is_empty() && verdict.missing_in_bgpd.is_empty()
+}
+
+/// Established sessions that the change takes down, for a moment or for good.
+fn going_down(impact: &Impact, sessions: &[Session]) -> Vec<SessionId> {
+    let goes = |session: &&Session| {
+        let touch = impact.on(&session.id, session.peer_group.as_deref());
+        matches!(touch.life, Life::Reset | Life::Removed)
+    };
+    sessions.iter().filter(|session| session.is_established()).filter(goes).map(|s| s.id.clone()).collect()
+}
+
+fn refused_line(error: &SyntaxError) -> LineError {
+    let source = error.origin.as_ref().map(|origin| origin.source.to_string());
+    let line = error.origin.as_ref().and_then(|origin| usize::try_from(origin.line).ok());
+    (source, SourceError { line, message: format!("FRR refuses this line: {}", error.message) })
+}
+
+/// The lines that are not in effect; where FRR quotes some of them in its complaints, those alone: it drops the good
+/// ones of a group with the bad.
+fn missing_lines(missing: &[&PlanLine], complaints: &[String]) -> Vec<LineError> {
+    let is_quoted = |line: &&&PlanLine| {
+        let text = line.statement.to_string();
+        complaints.iter().any(|complaint| complaint.ends_with(&text))
+    };
+    let quoted: Vec<&&PlanLine> = missing.iter().filter(is_quoted).collect();
+    let named = if quoted.is_empty() { missing.iter().collect() } else { quoted };
+    let why = complaints.first().map_or_else(String::new, |complaint| format!(" ({complaint})"));
+    let error = |line: &&PlanLine| {
+        let origin = &line.statement.origin;
+        let message = format!("FRR did not take this line{why}: `{}`", line.statement);
+        let number = usize::try_from(origin.line).ok();
+        (Some(origin.source.to_string()), SourceError { line: number, message })
+    };
+    named.into_iter().take(LINES_NAMED_MAX).map(|line| error(line)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,292 @@
+use frr_driver::{merge::merge, session::SessionState};
+use jiff::Timestamp;
+
+use super::*;
+use crate::apply::EngineChoice;
+
+const VERSION: FrrVersion = FrrVersion(8, 4, 4);
+const BASE: &str = "\
+router bgp 64512
+ neighbor 10.0.0.1 remote-as 64513
+";
+/// Neither a policy alone nor only more: frr-reload has to do it.
+const WANTED: &str = "\
+router bgp 64512
+ bgp router-id 1.1.1.1
+ neighbor 10.0.0.1 remote-as 64514
+";
+
+/// An attempt, and the names of its steps.
+struct Bench {
+    attempt: Attempt,
+    version: FrrVersion,
+    steps: Vec<&'static str>,
+    next: Option<Step>,
+    outcome: Option<Outcome>,
+}
+
+impl Bench {
+    fn new(wanted: &str) -> Self {
+        Self::with(wanted, VERSION, |_| {})
+    }
+
+    fn with(wanted: &str, version: FrrVersion, change: impl FnOnce(&mut Order)) -> Self {
+        let mut order = Order {
+            target: Target::Desired(Arc::new(merge(wanted, &[], version))),
+            engine: EngineChoice::Auto,
+            reports_only: false,
+            max_reset: None,
+            sessions: vec![established("10.0.0.1")],
+        };
+        change(&mut order);
+        let (attempt, step) = Attempt::new(order);
+        let steps = vec![step.name()];
+        Self { attempt, version, steps, next: Some(step), outcome: None }
+    }
+
+    fn take(&mut self, fact: Fact) -> &mut Self {
+        assert!(self.outcome.is_none(), "{:?}", self.outcome);
+        match self.attempt.next(fact) {
+            Next::Do(step) => {
+                self.steps.push(step.name());
+                self.next = Some(step);
+            }
+            Next::End(outcome) => self.outcome = Some(outcome),
+        }
+        self
+    }
+
+    fn asked(&mut self) -> &mut Self {
+        self.take(Fact::Asked(Ok(self.version)))
+    }
+
+    fn read(&mut self, running: &str) -> &mut Self {
+        self.take(Fact::Read(Ok(Running::of_bgpd(running))))
+    }
+
+    fn written(&mut self, complaint: &str) -> &mut Self {
+        let complaints = (!complaint.is_empty()).then(|| complaint.to_owned()).into_iter().collect();
+        self.take(Fact::Written(Written { complaints, ..Written::default() }))
+    }
+
+    /// Everything up to the first frr-reload.
+    fn reloading(wanted: &str, version: FrrVersion) -> Self {
+        let mut bench = Self::with(wanted, version, |_| {});
+        bench.asked().read(BASE).take(Fact::Printed(Ok("hostname x\n".into())));
+        bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Ok(())));
+        assert_eq!(bench.steps, ["ask", "read", "print", "check", "store", "reload"]);
+        bench
+    }
+
+    fn failure(&self) -> &Failure {
+        let Some(Outcome::Failed(failure)) = &self.outcome else { panic!("{:?}", self.outcome) };
+        failure
+    }
+}
+
+fn established(peer: &str) -> Session {
+    let mut session = Session::unknown(SessionId::in_default_vrf(peer));
+    session.state = SessionState::Established;
+    session
+}
+
+fn last_good() -> Fact {
+    let (generation, text) = ("abc".to_owned(), BASE.to_owned());
+    Fact::LastGood(Ok(Some(LastGood { generation, time: Timestamp::UNIX_EPOCH, text })))
+}
+
+#[test]
+fn what_runs_already_is_not_written() {
+    let mut bench = Bench::new(WANTED);
+    bench.asked().read(WANTED);
+    assert_eq!(bench.steps, ["ask", "read"]);
+    assert!(matches!(&bench.outcome, Some(Outcome::Taken(taken)) if taken.engine.is_none()));
+}
+
+#[test]
+fn a_change_is_taken_when_a_reading_says_so_whatever_frr_said() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("% Configuration failed.").read(WANTED);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!(taken.engine, Some(Engine::FrrReload));
+    assert!(taken.rendered.reveal().starts_with("hostname x\n"));
+}
+
+#[test]
+fn what_the_parser_refuses_is_not_written() {
+    let mut bench =
+        Bench::new("router bgp 64512\n frobnicate\n bgp router-id 1.1.1.1\n neighbor 10.0.0.1 remote-as 1\n");
+    bench.asked().read(BASE).take(Fact::Printed(Ok(String::new())));
+    let origin = Some(frr_driver::config::Origin { source: "base".into(), line: 2 });
+    bench.take(Fact::Checked(Ok(vec![SyntaxError { origin, message: "Unknown command".into() }])));
+    let Some(Outcome::Refused { errors }) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!((errors[0].0.as_deref(), errors[0].1.line), (Some("base"), Some(2)));
+    assert_eq!(bench.steps.last(), Some(&"check"));
+}
+
+#[test]
+fn lines_that_are_missing_without_a_complaint_are_sent_once_more_and_then_taken_back() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("").read(BASE).written("").read(BASE).take(last_good()).written("").read(BASE);
+    assert_eq!(bench.steps[6..], ["read", "reload", "read", "load last good", "reload", "read"]);
+    let failure = bench.failure();
+    assert_eq!(failure.left, Left::LastGood { generation: Some("abc".into()) });
+    assert!(!failure.is_content);
+    assert_eq!(failure.lines.len(), 2);
+}
+
+#[test]
+fn lines_that_frr_complains_of_are_taken_back_at_once_and_named() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    let complaint = "line 3: Failure to communicate[13] to bgpd, line: bgp router-id 1.1.1.1";
+    bench.written(complaint).read(BASE).take(last_good()).written("").read(BASE);
+    assert_eq!(bench.steps[6..], ["read", "load last good", "reload", "read"]);
+    let failure = bench.failure();
+    assert!(failure.is_content);
+    let [(source, error)] = failure.lines.as_slice() else { panic!("{:?}", failure.lines) };
+    assert_eq!((source.as_deref(), error.line), (Some("base"), Some(2)));
+}
+
+#[test]
+fn t7_a_line_that_poisons_the_candidate_is_taken_out_first() {
+    let wanted = format!("{WANTED}ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
+    let mut bench = Bench::reloading(&wanted, FrrVersion(10, 7, 1));
+    bench.written("% Configuration failed.").read(WANTED).take(last_good());
+    assert_eq!(bench.steps[6..], ["read", "load last good", "send"]);
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal(), "no ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
+    bench.written("").written("").read(BASE);
+    assert_eq!(bench.failure().left, Left::LastGood { generation: Some("abc".into()) });
+}
+
+#[test]
+fn t13_a_lock_of_somebody_else_is_waited_for() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    for _ in 0..LOCK_TRIES_MAX {
+        bench.take(Fact::Written(Written { is_locked: true, ..Written::default() })).take(Fact::Paused);
+    }
+    bench.written("").read(WANTED);
+    assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
+}
+
+#[test]
+fn t25_what_bgpd_alone_lost_is_sent_as_a_whole() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("").take(Fact::Read(Ok(Running::lost_by_bgpd(WANTED, BASE))));
+    assert_eq!(bench.steps.last(), Some(&"send"));
+    bench.written("").read(WANTED);
+    assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
+}
+
+#[test]
+fn without_a_last_good_configuration_what_ran_before_runs_again() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("% Configuration failed.").read("router bgp 64512\n").take(Fact::LastGood(Ok(None)));
+    let Some(Step::Reload(file)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert!(file.reveal().contains("neighbor 10.0.0.1 remote-as 64513"));
+    bench.written("").read(BASE);
+    assert_eq!(bench.failure().left, Left::LastGood { generation: None });
+}
+
+#[test]
+fn a_way_back_that_fails_says_what_differs() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("% Configuration failed.").read("").take(last_good()).written("").read("");
+    assert!(matches!(&bench.failure().left, Left::Between { reason } if reason.contains("2 lines differ")));
+}
+
+#[test]
+fn a_frr_that_dies_after_the_change_is_no_fault_of_the_lines() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("").take(Fact::Read(Err("bgpd is not running".into())));
+    assert!(!bench.failure().is_content);
+    assert!(matches!(&bench.failure().left, Left::Between { reason } if reason == "bgpd is not running"));
+}
+
+#[test]
+fn a_frr_that_is_not_there_is_waited_for() {
+    let mut bench = Bench::new(WANTED);
+    bench.take(Fact::Asked(Err("bgpd is not running".into())));
+    assert!(matches!(bench.outcome, Some(Outcome::NotReady { .. })));
+}
+
+#[test]
+fn a_disk_that_is_full_leaves_frr_as_it_is() {
+    let mut bench = Bench::with(WANTED, VERSION, |_| {});
+    bench.asked().read(BASE).take(Fact::Printed(Ok(String::new())));
+    bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Err("no space".into())));
+    assert_eq!(bench.failure().left, Left::Untouched);
+}
+
+#[test]
+fn more_sessions_than_may_go_down_hold_a_change() {
+    for (most, is_held) in [(Some(0), true), (Some(1), false), (None, false)] {
+        let mut bench = Bench::with(WANTED, VERSION, |order| order.max_reset = most);
+        bench.asked().read(BASE);
+        assert_eq!(matches!(bench.outcome, Some(Outcome::Held { .. })), is_held, "{most:?}");
+    }
+}
+
+#[test]
+fn what_is_only_reported_is_not_written() {
+    let mut bench = Bench::with(WANTED, VERSION, |order| order.reports_only = true);
+    bench.asked().read(BASE);
+    let Some(Outcome::Drifted { plan, .. }) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!((plan.adds.len(), plan.removes.len()), (2, 1));
+}
+
+#[test]
+fn an_order_to_go_back_loads_the_last_good_configuration() {
+    let mut bench = Bench::with(WANTED, VERSION, |order| order.target = Target::LastGood);
+    bench.asked().read(WANTED).take(last_good()).take(Fact::Printed(Ok(String::new())));
+    bench.written("").read(BASE);
+    assert_eq!(bench.steps, ["ask", "read", "load last good", "print", "reload", "read"]);
+    assert_eq!(bench.failure().left, Left::LastGood { generation: Some("abc".into()) });
+}
+
+/// Whatever comes, an attempt ends, and says what is left if something was written.
+#[test]
+fn every_course_of_events_comes_to_an_end() {
+    let mut seed = 1_u64;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for _ in 0..4_000 {
+        let version = [VERSION, FrrVersion(10, 7, 1)][usize::try_from(random(2)).unwrap()];
+        let mut bench = Bench::with(WANTED, version, |_| {});
+        while bench.outcome.is_none() {
+            assert!(bench.steps.len() < 40, "{:?}", bench.steps);
+            let works = random(8) > 0;
+            let error = || Err::<(), _>("no".to_owned());
+            let running = [BASE, WANTED, ""][usize::try_from(random(3)).unwrap()];
+            let fact = match bench.next.as_ref().unwrap() {
+                Step::Ask => Fact::Asked(if works { Ok(version) } else { Err("no".into()) }),
+                Step::Read if works => Fact::Read(Ok(Running::of_bgpd(running))),
+                Step::Read => Fact::Read(Err("no".into())),
+                Step::Print => Fact::Printed(if works { Ok(String::new()) } else { Err("no".into()) }),
+                Step::Check(_) if works => Fact::Checked(Ok(vec![])),
+                Step::Check(_) => Fact::Checked(Ok(vec![SyntaxError { origin: None, message: "no".into() }])),
+                Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
+                Step::Send(_) | Step::Reload(_) => Fact::Written(Written {
+                    complaints: if works { vec![] } else { vec!["% Configuration failed.".into()] },
+                    is_locked: random(4) == 0,
+                    failure: None,
+                }),
+                Step::Pause(_) => Fact::Paused,
+                Step::LoadLastGood if works => last_good(),
+                Step::LoadLastGood => {
+                    Fact::LastGood(if random(2) == 0 { Ok(None) } else { Err("no".into()) })
+                }
+            };
+            bench.take(fact);
+        }
+        let is_written = bench.steps.iter().any(|step| matches!(*step, "send" | "reload"));
+        match bench.outcome.unwrap() {
+            Outcome::Failed(failure) => assert_eq!(failure.left == Left::Untouched, !is_written),
+            Outcome::Taken(taken) => assert_eq!(taken.engine.is_some(), is_written),
+            Outcome::Refused { .. } | Outcome::NotReady { .. } => assert!(!is_written),
+            other @ (Outcome::Held { .. } | Outcome::Drifted { .. }) => panic!("{other:?}"),
+        }
+    }
+}

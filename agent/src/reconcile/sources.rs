@@ -1,0 +1,127 @@
+//! What the sources say, and what of it is remembered.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use routelet_status::snapshot::SourceError;
+use tracing::{info, warn};
+
+use super::{Action, Machine};
+use crate::{
+    apply::LineError,
+    desired::{Accepted, Judged, judge, warnings},
+};
+
+// === impl Machine ===
+
+impl Machine {
+    pub(super) fn judge_sources(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
+        let Some(sources) = &self.sources else { return };
+        let version = self.version.unwrap_or_default();
+        let judged = judge(sources, &self.memory, version, self.settings.allow_empty_base);
+        self.report_sources(&judged, actions);
+        let generation = judged.desired.as_ref().map(|desired| desired.generation.clone());
+        // Before FRR has told its version, the defaults that decide about equality are a guess.
+        if let Some(desired) = judged.desired.as_ref().filter(|_| self.version.is_some())
+            && self.config.generation.as_deref() != Some(desired.generation.as_str())
+        {
+            info!(generation = %desired.generation, "configuration changed");
+            for warning in warnings(desired) {
+                warn!(reason = warning, "part of a contribution has no effect");
+            }
+        }
+        if self.version.is_some() {
+            self.config.generation = generation.as_ref().map(ToString::to_string);
+        }
+        self.wants_apply |= generation.is_some() && generation != self.applied;
+        if judged.desired.is_none() {
+            self.config.pending = Some(judged.waits_for.clone());
+        } else if generation == self.applied && self.config.drift.is_empty() {
+            self.config.pending = None;
+            self.config.trouble = None;
+        }
+        self.judged = Some(judged);
+        if generation.is_some() && generation == self.applied {
+            self.accept_used(at, actions);
+        }
+    }
+
+    /// Logs and counts what is new among the errors of the sources.
+    fn report_sources(&self, judged: &Judged, actions: &mut Vec<Action>) {
+        for state in &judged.states {
+            let before =
+                self.judged.as_ref().and_then(|judged| judged.states.iter().find(|s| s.name == state.name));
+            if state.errors.is_empty() || before.is_some_and(|before| before.errors == state.errors) {
+                if state.errors.is_empty() && before.is_some_and(|before| !before.errors.is_empty()) {
+                    info!(source = state.name, "source accepted again");
+                }
+                continue;
+            }
+            actions.push(Action::CountRejection { source: state.name.clone() });
+            for SourceError { line, message } in &state.errors {
+                let place = line.map_or_else(|| state.name.clone(), |line| format!("{}:{line}", state.name));
+                warn!(
+                    source = place,
+                    reason = message,
+                    "source refused, its last accepted version stays in force"
+                );
+            }
+        }
+    }
+
+    /// What went into a configuration that FRR took is accepted: kept for when a later version is refused.
+    pub(super) fn accept_used(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
+        let Some(judged) = &self.judged else { return };
+        if judged.desired.as_ref().map(|desired| &desired.generation) != self.applied.as_ref() {
+            return;
+        }
+        let mut is_new = false;
+        for (name, version) in &judged.used {
+            if self.memory.accepted.get(name).is_some_and(|accepted| accepted.version == *version) {
+                continue;
+            }
+            is_new = true;
+            let accepted = Accepted { version: version.clone(), at };
+            self.memory.accepted.insert(name.clone(), accepted);
+            if let [(_, text)] = version.files.as_slice() {
+                actions.push(Action::KeepAccepted { name: name.clone(), text: Some(Arc::clone(&text.0)) });
+            }
+        }
+        let used = &judged.used;
+        let gone: Vec<String> =
+            self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
+        is_new |= !gone.is_empty();
+        for name in gone {
+            self.memory.accepted.remove(&name);
+            actions.push(Action::KeepAccepted { name, text: None });
+        }
+        if is_new {
+            self.judge_sources(at, actions);
+        }
+    }
+
+    /// The versions of the sources that these lines are from are not used again while they stay as they are.
+    pub(super) fn remember_refusal(&mut self, errors: Vec<LineError>) {
+        let Some(judged) = &self.judged else { return };
+        for (label, error) in errors {
+            let name =
+                label.as_deref().and_then(|label| label.split('/').next()).unwrap_or(frr_driver::merge::BASE);
+            let Some(version) = judged.used.get(name) else { continue };
+            let entry = self
+                .memory
+                .refused_by_frr
+                .entry(name.to_owned())
+                .or_insert_with(|| (version.digest, Vec::new()));
+            if entry.0 != version.digest {
+                *entry = (version.digest, Vec::new());
+            }
+            entry.1.push(error);
+        }
+    }
+
+    /// Whatever was refused may be tried again.
+    pub(super) fn forget_refusals(&mut self) {
+        self.known_bad = None;
+        self.memory.refused_by_frr.clear();
+    }
+}
