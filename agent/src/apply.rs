@@ -78,6 +78,7 @@ impl Hands<'_> {
     async fn ask(&self) -> Result<FrrVersion, String> {
         let version = self.frr.version().await?;
         self.frr.answers(&needed(version)).await?;
+        self.frr.claim()?;
         Ok(version)
     }
 
@@ -96,7 +97,7 @@ impl Hands<'_> {
     /// Loads lines by one `vtysh -f`.
     async fn send(&self, text: &Arc<Rendered>) -> Written {
         match write_lines(self.store, text).await {
-            Ok(file) => self.written(self.frr.vtysh().load(&file).await),
+            Ok(file) => written(self.frr.vtysh().load(&file).await),
             Err(reason) => Written { failure: Some(reason), ..Written::default() },
         }
     }
@@ -114,31 +115,32 @@ impl Hands<'_> {
         let directory = self.store.path().join("reload");
         let rundir = self.frr.other_rundir();
         let command = reload::command(&self.frr.reload_script, &directory, rundir.as_deref(), version);
-        self.written(exec::run(command).await)
+        written(exec::run(command).await)
     }
+}
 
-    fn written(&self, output: Result<Output, CommandError>) -> Written {
-        let output = match output {
-            Ok(output) => output,
-            Err(error) => {
-                // A lock that somebody else holds makes vtysh repeat itself without end (T13).
-                let is_locked = matches!(error, CommandError::TooMuchOutput { .. });
-                let failure = Some(with_causes(&error));
-                return Written { complaints: Vec::new(), is_locked, failure };
-            }
-        };
-        let complaints = reload::complaints(&output.text());
-        for complaint in &complaints {
-            warn!(reason = complaint, "FRR complains");
+/// What FRR's tools said.
+fn written(output: Result<Output, CommandError>) -> Written {
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            // A lock that somebody else holds makes vtysh repeat itself without end (T13).
+            let is_locked = matches!(error, CommandError::TooMuchOutput { .. });
+            let failure = Some(with_causes(&error));
+            return Written { complaints: Vec::new(), is_locked, failure };
         }
-        debug!(exit = output.status.code(), elapsed_ms = output.elapsed.as_millis(), "written");
-        // Exit codes prove nothing, but who was killed by a signal did not come to its end.
-        let failure =
-            output.status.code().is_none().then(|| format!("{} {}", "the writer ended:", output.status));
-        let is_locked = reload::is_locked(&output.text());
-        let complaints = if is_locked { Vec::new() } else { complaints };
-        Written { complaints, is_locked, failure }
+    };
+    let complaints = reload::complaints(&output.text());
+    for complaint in &complaints {
+        warn!(reason = complaint, "FRR complains");
     }
+    debug!(exit = output.status.code(), elapsed_ms = output.elapsed.as_millis(), "written");
+    // Exit codes prove nothing, but who was killed by a signal did not come to its end.
+    let failure =
+        output.status.code().is_none().then(|| format!("{} {}", "the writer ended:", output.status));
+    let is_locked = reload::is_locked(&output.text());
+    let complaints = if is_locked { Vec::new() } else { complaints };
+    Written { complaints, is_locked, failure }
 }
 
 /// Writes lines for vtysh; returns the file.

@@ -2,9 +2,12 @@
 
 mod digest;
 mod running;
+mod writer;
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -32,6 +35,8 @@ pub(crate) struct Frr {
     pub(crate) rundir: PathBuf,
     /// frr-reload.py.
     pub(crate) reload_script: PathBuf,
+    /// The lock, once it is ours.
+    claimed: Arc<OnceLock<File>>,
 }
 
 // === impl Frr ===
@@ -40,6 +45,16 @@ pub(crate) struct Frr {
 pub(crate) const RUNDIR: &str = "/var/run/frr";
 
 impl Frr {
+    /// Returns the FRR whose daemons have their sockets in `rundir`.
+    pub(crate) fn new(rundir: PathBuf) -> Self {
+        Self { rundir, reload_script: PathBuf::from(reload::SCRIPT), claimed: Arc::default() }
+    }
+
+    /// Returns the same, changed by another script than FRR's own.
+    pub(crate) fn with_reload_script(self, reload_script: PathBuf) -> Self {
+        Self { reload_script, ..self }
+    }
+
     /// Returns a client of `daemon`.
     pub(crate) fn socket(&self, daemon: Daemon) -> VtySocket {
         VtySocket::new(&self.rundir, daemon).with_deadline(ANSWER_DEADLINE)

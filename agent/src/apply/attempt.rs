@@ -11,6 +11,7 @@
 //! ```
 
 mod back;
+mod lines;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +24,7 @@ use frr_driver::{
     session::{Session, SessionId},
     verify::{Verdict, verify},
 };
-use routelet_status::snapshot::{Engine, SourceError};
+use routelet_status::snapshot::Engine;
 
 use super::{
     order::{Order, Target},
@@ -31,9 +32,7 @@ use super::{
 };
 use crate::{frr::Running, store::LastGood};
 use back::Back;
-
-/// How many lines an outcome names.
-const LINES_NAMED_MAX: usize = 8;
+use lines::{LINES_NAMED_MAX, missing_lines, refused_line};
 
 /// How often frr-reload is run for one attempt, where nothing says that the lines are at fault.
 const RELOADS_MAX: u32 = 2;
@@ -404,31 +403,6 @@ fn going_down(impact: &Impact, sessions: &[Session]) -> Vec<SessionId> {
         matches!(touch.life, Life::Reset | Life::Removed)
     };
     sessions.iter().filter(|session| session.is_established()).filter(goes).map(|s| s.id.clone()).collect()
-}
-
-fn refused_line(error: &SyntaxError) -> LineError {
-    let source = error.origin.as_ref().map(|origin| origin.source.to_string());
-    let line = error.origin.as_ref().and_then(|origin| usize::try_from(origin.line).ok());
-    (source, SourceError { line, message: format!("FRR refuses this line: {}", error.message) })
-}
-
-/// The lines that are not in effect; where FRR quotes some of them in its complaints, those alone: it drops the good
-/// ones of a group with the bad.
-fn missing_lines(missing: &[&PlanLine], complaints: &[String]) -> Vec<LineError> {
-    let is_quoted = |line: &&&PlanLine| {
-        let text = line.statement.to_string();
-        complaints.iter().any(|complaint| complaint.ends_with(&text))
-    };
-    let quoted: Vec<&&PlanLine> = missing.iter().filter(is_quoted).collect();
-    let named = if quoted.is_empty() { missing.iter().collect() } else { quoted };
-    let why = complaints.first().map_or_else(String::new, |complaint| format!(" ({complaint})"));
-    let error = |line: &&PlanLine| {
-        let origin = &line.statement.origin;
-        let message = format!("FRR did not take this line{why}: `{}`", line.statement);
-        let number = usize::try_from(origin.line).ok();
-        (Some(origin.source.to_string()), SourceError { line: number, message })
-    };
-    named.into_iter().take(LINES_NAMED_MAX).map(|line| error(line)).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(crate) struct FrrArgs {
 impl FrrArgs {
     /// The FRR that may run here.
     pub(crate) fn frr(&self) -> Frr {
-        Frr { rundir: self.rundir.clone(), reload_script: PathBuf::from(frr_driver::reload::SCRIPT) }
+        Frr::new(self.rundir.clone())
     }
 
     /// Decides which version is meant; `running` is what FRR said.

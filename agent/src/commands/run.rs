@@ -123,7 +123,7 @@ impl RunArgs {
         let requests = control::serve(&self.state_dir).context("cannot listen for `routelet apply`")?;
         tokio::spawn(watch(specs, rereads_receiver, deliveries));
         info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
-        let frr = Frr { rundir: self.rundir, reload_script: self.reload_script };
+        let frr = Frr::new(self.rundir).with_reload_script(self.reload_script);
         let runner = Runner {
             machine,
             frr,

@@ -165,11 +165,13 @@ fn goes_back(actions: &[Action]) -> bool {
 }
 
 fn kept(actions: &[Action]) -> Vec<Generation> {
-    let kept = |action: &Action| match action {
-        Action::Keep { generation, .. } => Some(generation.clone()),
-        _ => None,
-    };
-    actions.iter().filter_map(kept).collect()
+    let mut kept = Vec::new();
+    for action in actions {
+        if let Action::Keep { generation, .. } = action {
+            kept.push(generation.clone());
+        }
+    }
+    kept
 }
 
 fn clears(actions: &[Action]) -> usize {
@@ -346,7 +348,7 @@ fn nothing_new_is_tried_while_the_last_good_configuration_is_not_on_the_disk() {
     bench.write("extras", "");
     assert!(applies(&bench.read(false)).is_none());
     assert!(bench.config().pending.unwrap().contains("no space"));
-    assert_eq!(kept(&bench.observe(|_| {})), [generation.clone()]);
+    assert_eq!(kept(&bench.observe(|_| {})), std::slice::from_ref(&generation));
     assert!(applies(&bench.step(Event::Kept { generation, error: None })).is_some());
 }
 
@@ -382,7 +384,7 @@ fn a_guarded_change_is_good_when_the_sessions_are_there_in_the_end() {
     bench.observe(no_longer_established);
     bench.now += guard;
     assert!(bench.step(Event::DeadlineReached).iter().any(|action| matches!(action, Action::Observe)));
-    assert_eq!(kept(&bench.observe(|_| {})), [desired.generation.clone()]);
+    assert_eq!(kept(&bench.observe(|_| {})), std::slice::from_ref(&desired.generation));
 }
 
 #[test]

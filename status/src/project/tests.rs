@@ -15,7 +15,7 @@ use crate::{
     node::GATEWAYS_MAX,
     snapshot::{
         ApplyResult, ClearFact, ConfigState, DaemonState, Direction, Engine, FrrState, Gateway,
-        LearnedRoutes, PolicyFact, PolicyState, SourceError, SourcePolicy, SourceState,
+        LearnedRoutes, PolicyFact, PolicyState, SourceError, SourcePolicy, SourceState, Trouble,
     },
 };
 
@@ -89,6 +89,8 @@ pub(crate) fn good() -> Snapshot {
             added: 4,
             removed: 1,
             pending: None,
+            trouble: None,
+            drift: Vec::new(),
         },
         sessions: Some(vec![established("10.0.0.2"), established("10.0.0.1")]),
         routes: Some(LearnedRoutes {
@@ -126,6 +128,7 @@ pub(crate) fn bad() -> Snapshot {
             generation: Some("new".into()),
             result: Some(ApplyResult::RolledBack),
             pending: Some("bgpd refused: neighbor 10.0.0.1 remote-as 0".into()),
+            trouble: Some(Trouble::RolledBack),
             ..good.config.clone()
         },
         sessions: Some(vec![refused, down("fd00::1"), shut]),
@@ -277,14 +280,19 @@ fn the_configuration_is_applied_or_says_why_not() {
     check(&snapshot, kind, True, Reason::Applied);
     snapshot.config.generation = Some("next".into());
     check(&snapshot, kind, False, Reason::Pending);
-    for (result, reason) in [
-        (ApplyResult::Rejected, Reason::ConfigRejected),
-        (ApplyResult::Failed, Reason::ApplyFailed),
-        (ApplyResult::RolledBack, Reason::RolledBack),
+    for (trouble, reason) in [
+        (Trouble::Rejected, Reason::ConfigRejected),
+        (Trouble::Failed, Reason::ApplyFailed),
+        (Trouble::PartiallyApplied, Reason::PartiallyApplied),
+        (Trouble::RolledBack, Reason::RolledBack),
+        (Trouble::GuardTripped, Reason::GuardTripped),
+        (Trouble::Held, Reason::Held),
     ] {
-        snapshot.config.result = Some(result);
+        snapshot.config.trouble = Some(trouble);
         check(&snapshot, kind, False, reason);
     }
+    snapshot.config = ConfigState { trouble: Some(Trouble::Drifted), ..good().config };
+    check(&snapshot, kind, False, Reason::Drifted);
     snapshot.config = ConfigState::default();
     check(&snapshot, kind, Unknown, Reason::NoConfig);
 }
