@@ -13,6 +13,7 @@ use frr_driver::{
     quirks::FrrVersion,
     reload,
 };
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
@@ -64,6 +65,7 @@ impl Hands<'_> {
             Step::Read => Fact::Read(self.frr.running().await),
             Step::Print => Fact::Printed(self.frr.print().await),
             Step::Check(text) => Fact::Checked(self.check(&text).await),
+            Step::Checkpoint(text) => Fact::Stored(self.checkpoint(&text).await),
             Step::Store(text) => Fact::Stored(self.store(&text).await),
             Step::Send(text) => Fact::Written(self.send(&text).await),
             Step::Reload(text) => Fact::Written(self.reload(&text).await),
@@ -85,6 +87,12 @@ impl Hands<'_> {
     async fn check(&self, text: &Arc<Rendered>) -> Result<Vec<reload::SyntaxError>, String> {
         let file = write_lines(self.store, text).await?;
         self.frr.refused_lines(&file, text).await
+    }
+
+    /// Before the first configuration of ours there is what FRR runs.
+    async fn checkpoint(&self, text: &Arc<Rendered>) -> Result<(), String> {
+        let text = Arc::clone(text);
+        blocking(self.store, move |store| store.write_first_good(Timestamp::now(), text.reveal())).await
     }
 
     async fn store(&self, text: &Arc<Rendered>) -> Result<(), String> {

@@ -3,6 +3,8 @@
 //! A test that fails leaves the logs of its routers in `target/lab-logs`.
 
 #[cfg(test)]
+mod agent_applies;
+#[cfg(test)]
 mod agent_extras;
 #[cfg(test)]
 mod agent_faults;
@@ -12,6 +14,8 @@ mod agent_reports;
 mod agent_settles;
 #[cfg(test)]
 mod cli_commands;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod impact_sessions;
 #[cfg(test)]
@@ -26,5 +30,7 @@ mod lab_routers;
 mod lab_two_gateways;
 #[cfg(test)]
 mod merge_law;
+#[cfg(test)]
+mod rng;
 #[cfg(test)]
 mod story;

@@ -7,7 +7,6 @@ mod case;
 mod exception;
 mod generate;
 mod print;
-mod rng;
 mod router;
 mod shrink;
 mod wipe;

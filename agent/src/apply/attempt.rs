@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ask ─► read ─► plan ─┬─ nothing to do ──────────────────────────────────────────────► taken
-//!                      ├─ transaction: check? ─► send ─► read ─► verify ────────────────► taken
+//!     (then checkpoint) ├─ transaction: check? ─► send ─► read ─► verify ────────────────► taken
 //!                      │                                          └─ not taken ─┐
 //!                      └─ frr-reload: print ─► check ─► store ─► reload ─► read ─► verify ► taken
 //!                                                          ▲                      │ not taken
@@ -52,6 +52,8 @@ pub(super) enum Step {
     Print,
     /// Ask FRR's parser.
     Check(Arc<Rendered>),
+    /// Store this to go back to, if there is nothing else to go back to.
+    Checkpoint(Arc<Rendered>),
     /// Store what is about to be tried.
     Store(Arc<Rendered>),
     /// Load lines into FRR, in addition to what it runs.
@@ -74,6 +76,7 @@ impl Step {
             Self::Read => "read",
             Self::Print => "print",
             Self::Check(_) => "check",
+            Self::Checkpoint(_) => "checkpoint",
             Self::Store(_) => "store",
             Self::Send(_) => "send",
             Self::Reload(_) => "reload",
@@ -119,6 +122,7 @@ pub(super) enum Next {
 enum Phase {
     Asking,
     Reading,
+    Checkpointing,
     CheckingLines(Arc<Rendered>),
     SendingLines,
     ReadingLines,
@@ -206,6 +210,13 @@ impl Attempt {
                 Next::End(Outcome::NotReady { reason })
             }
             (Phase::Reading, Fact::Read(Ok(running))) => self.compare(&running),
+            (Phase::Checkpointing, Fact::Stored(Ok(()))) => {
+                if self.plan.is_empty() {
+                    self.by_reload()
+                } else {
+                    self.by_transaction()
+                }
+            }
 
             (Phase::CheckingLines(lines), Fact::Checked(Ok(errors))) if errors.is_empty() => {
                 self.send_lines(lines)
@@ -293,7 +304,8 @@ impl Attempt {
         if self.order.max_reset.is_some_and(|most| sessions.len() > most) {
             return Next::End(Outcome::Held { sessions });
         }
-        if self.plan.is_empty() { self.by_reload() } else { self.by_transaction() }
+        let before = Arc::new(render(&self.before, &[], self.version));
+        self.step(Phase::Checkpointing, Step::Checkpoint(before))
     }
 
     fn by_transaction(&mut self) -> Next {

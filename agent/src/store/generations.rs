@@ -13,6 +13,9 @@ use crate::source::Digest;
 /// How many merged configurations are kept beside the last good one: enough to see what happened lately.
 pub(crate) const GENERATIONS_KEPT: usize = 5;
 
+/// The name of what FRR ran before the agent came.
+const BEFORE: &str = "before";
+
 /// The last configuration that FRR took, and was seen to hold.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct LastGood {
@@ -63,6 +66,11 @@ impl Store {
             .map_err(|error| fail(Operation::Write, &record)(error.into()))?;
         write(&record, &json)?;
         write(&self.copy(), text.as_bytes())
+    }
+
+    /// Records what FRR ran before the agent came, unless there is a configuration to go back to.
+    pub(crate) fn write_first_good(&self, time: Timestamp, text: &str) -> Result<(), StoreError> {
+        if self.record().exists() { Ok(()) } else { self.write_last_good(BEFORE, time, text) }
     }
 
     /// The configuration to go back to; nothing if there never was a good one.

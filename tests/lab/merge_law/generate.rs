@@ -14,7 +14,8 @@ mod used;
 use frr_driver::policy::Policy;
 use routelet_tests::lab::FrrVersion;
 
-use super::{case::Case, rng::Rng};
+use super::case::Case;
+use crate::rng::Rng;
 use constructs::Constructs;
 use used::Used;
 

@@ -72,9 +72,9 @@ impl Bench {
     /// Everything up to the first frr-reload.
     fn reloading(wanted: &str, version: FrrVersion) -> Self {
         let mut bench = Self::with(wanted, version, |_| {});
-        bench.asked().read(BASE).take(Fact::Printed(Ok("hostname x\n".into())));
+        bench.asked().read(BASE).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok("hostname x\n".into())));
         bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Ok(())));
-        assert_eq!(bench.steps, ["ask", "read", "print", "check", "store", "reload"]);
+        assert_eq!(bench.steps, ["ask", "read", "checkpoint", "print", "check", "store", "reload"]);
         bench
     }
 
@@ -116,7 +116,7 @@ fn a_change_is_taken_when_a_reading_says_so_whatever_frr_said() {
 fn what_the_parser_refuses_is_not_written() {
     let mut bench =
         Bench::new("router bgp 64512\n frobnicate\n bgp router-id 1.1.1.1\n neighbor 10.0.0.1 remote-as 1\n");
-    bench.asked().read(BASE).take(Fact::Printed(Ok(String::new())));
+    bench.asked().read(BASE).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok(String::new())));
     let origin = Some(frr_driver::config::Origin { source: "base".into(), line: 2 });
     bench.take(Fact::Checked(Ok(vec![SyntaxError { origin, message: "Unknown command".into() }])));
     let Some(Outcome::Refused { errors }) = &bench.outcome else { panic!("{:?}", bench.outcome) };
@@ -128,7 +128,7 @@ fn what_the_parser_refuses_is_not_written() {
 fn lines_that_are_missing_without_a_complaint_are_sent_once_more_and_then_taken_back() {
     let mut bench = Bench::reloading(WANTED, VERSION);
     bench.written("").read(BASE).written("").read(BASE).take(last_good()).written("").read(BASE);
-    assert_eq!(bench.steps[6..], ["read", "reload", "read", "load last good", "reload", "read"]);
+    assert_eq!(bench.steps[7..], ["read", "reload", "read", "load last good", "reload", "read"]);
     let failure = bench.failure();
     assert_eq!(failure.left, Left::LastGood { generation: Some("abc".into()) });
     assert!(!failure.is_content);
@@ -140,7 +140,7 @@ fn lines_that_frr_complains_of_are_taken_back_at_once_and_named() {
     let mut bench = Bench::reloading(WANTED, VERSION);
     let complaint = "line 3: Failure to communicate[13] to bgpd, line: bgp router-id 1.1.1.1";
     bench.written(complaint).read(BASE).take(last_good()).written("").read(BASE);
-    assert_eq!(bench.steps[6..], ["read", "load last good", "reload", "read"]);
+    assert_eq!(bench.steps[7..], ["read", "load last good", "reload", "read"]);
     let failure = bench.failure();
     assert!(failure.is_content);
     let [(source, error)] = failure.lines.as_slice() else { panic!("{:?}", failure.lines) };
@@ -152,7 +152,7 @@ fn t7_a_line_that_poisons_the_candidate_is_taken_out_first() {
     let wanted = format!("{WANTED}ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
     let mut bench = Bench::reloading(&wanted, FrrVersion(10, 7, 1));
     bench.written("% Configuration failed.").read(WANTED).take(last_good());
-    assert_eq!(bench.steps[6..], ["read", "load last good", "send"]);
+    assert_eq!(bench.steps[7..], ["read", "load last good", "send"]);
     let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
     assert_eq!(lines.reveal(), "no ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
     bench.written("").written("").read(BASE);
@@ -213,7 +213,7 @@ fn a_frr_that_is_not_there_is_waited_for() {
 #[test]
 fn a_disk_that_is_full_leaves_frr_as_it_is() {
     let mut bench = Bench::with(WANTED, VERSION, |_| {});
-    bench.asked().read(BASE).take(Fact::Printed(Ok(String::new())));
+    bench.asked().read(BASE).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok(String::new())));
     bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Err("no space".into())));
     assert_eq!(bench.failure().left, Left::Untouched);
 }
@@ -267,7 +267,7 @@ fn every_course_of_events_comes_to_an_end() {
                 Step::Print => Fact::Printed(if works { Ok(String::new()) } else { Err("no".into()) }),
                 Step::Check(_) if works => Fact::Checked(Ok(vec![])),
                 Step::Check(_) => Fact::Checked(Ok(vec![SyntaxError { origin: None, message: "no".into() }])),
-                Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
+                Step::Checkpoint(_) | Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
                 Step::Send(_) | Step::Reload(_) => Fact::Written(Written {
                     complaints: if works { vec![] } else { vec!["% Configuration failed.".into()] },
                     is_locked: random(4) == 0,

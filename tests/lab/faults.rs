@@ -1,0 +1,56 @@
+//! Random histories of edits with faults in between, on real FRR: in the end FRR is as the last valid sources say, no
+//! accepted configuration is lost, and no session was reset that neither a daemon's death nor a silence explains.
+//!
+//! `ROUTELET_FAULTS` sets how many histories each version goes through, `ROUTELET_FAULTS_SEED` where they begin: a
+//! history that failed is the first one with the seed that was printed.
+
+mod edit;
+mod fault;
+mod history;
+
+use std::time::Duration;
+
+use routelet_tests::lab::{FrrVersion, wait};
+
+use history::History;
+
+use crate::rng::Rng;
+
+/// How many histories each version goes through unless the environment says otherwise.
+const HISTORIES: u64 = 5;
+
+const SEED: u64 = 0x000f_a017;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[track_caller]
+#[expect(clippy::print_stderr, reason = "progress, to be seen with --nocapture")]
+fn survives(version: FrrVersion) {
+    let first = number("ROUTELET_FAULTS_SEED").unwrap_or(0);
+    let histories = number("ROUTELET_FAULTS").unwrap_or(HISTORIES);
+    let mut history = History::start(version);
+    for seed in first..first + histories {
+        let ((), took) = wait::timed(|| history.run(Rng::of_case(SEED, seed), seed));
+        eprintln!("FRR {version}: history {seed} in {:.1} s: {}", took.as_secs_f64(), history.told());
+    }
+}
+
+/// How long FRR and the agent may take to settle after the last fault: a watchdog of the test alone.
+const SETTLED_WITHIN: Duration = Duration::from_mins(2);
+
+#[test]
+fn histories_end_well_on_7_5_1() {
+    survives(FrrVersion::V7_5_1);
+}
+
+#[test]
+fn histories_end_well_on_8_4_4() {
+    survives(FrrVersion::V8_4_4);
+}
+
+#[test]
+fn histories_end_well_on_10_7() {
+    survives(FrrVersion::V10_7);
+}

@@ -1,0 +1,151 @@
+//! One story after another in the same lab, each with edits and faults, each with a good end.
+
+use std::{fmt::Write as _, time::Duration};
+
+use routelet_tests::lab::{
+    FrrVersion,
+    topologies::{TwoGateways, two_gateways},
+    wait,
+};
+use serde_json::Value;
+
+use super::{
+    SETTLED_WITHIN,
+    edit::{Edit, Wanted},
+    fault::{Fault, STATE_DIR, Wounds, pause},
+};
+use crate::{
+    rng::Rng,
+    story::{Story, connections},
+};
+
+/// Where the valid sources are, for the plan that must be empty in the end.
+const VALID_BASE: &str = "/tmp/valid/base.conf";
+const VALID_EXTRAS: &str = "/tmp/valid/extras";
+
+/// A lab in which histories happen.
+pub(super) struct History {
+    story: Story,
+    wanted: Wanted,
+    told: String,
+}
+
+// === impl History ===
+
+impl History {
+    pub(super) fn start(version: FrrVersion) -> Self {
+        let mut story = Story::without_agent(two_gateways(version));
+        let node = story.node();
+        node.run(["mkdir", "-p", STATE_DIR, VALID_EXTRAS]).unwrap();
+        node.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "state", STATE_DIR]).unwrap();
+        story.start_agent();
+        Self { story, wanted: Wanted::default(), told: String::new() }
+    }
+
+    /// What happened in the last history.
+    pub(super) fn told(&self) -> &str {
+        self.told.trim_end_matches(", ")
+    }
+
+    /// Goes through the history of `seed`.
+    pub(super) fn run(&mut self, mut rng: Rng, seed: u64) {
+        self.told.clear();
+        let mut wounds = Wounds::default();
+        let before = connections(self.story.node());
+        for _ in 0..rng.number(5..=9) {
+            if rng.chance(60) {
+                let edit = Edit::random(&mut rng, &self.wanted);
+                self.edit(edit, &mut wounds, seed);
+            } else {
+                let fault = Fault::random(&mut rng);
+                _ = write!(self.told, "{fault:?}, ");
+                wounds.inflict(fault, &mut self.story);
+            }
+            pause(Duration::from_millis(u64::from(rng.number(0..=900))));
+        }
+        self.settle(&mut wounds, seed);
+        let after = connections(self.story.node());
+        assert!(
+            wounds.cost_sessions || before == after,
+            "history {seed}: sessions were reset: {before:?}, then {after:?}\n{}",
+            self.account()
+        );
+    }
+
+    fn edit(&mut self, edit: Edit, wounds: &mut Wounds, seed: u64) {
+        // What is accepted is what FRR took: a mistake comes after that, or the version before it is the valid one.
+        if !matches!(edit, Edit::Valid(_)) {
+            self.settle(wounds, seed);
+        }
+        match edit {
+            Edit::Valid(wanted) => {
+                _ = write!(self.told, "{:?}, ", wanted.extras);
+                self.wanted = wanted;
+                self.write(&self.wanted.base(&self.story), self.wanted.extras(&self.story));
+            }
+            Edit::UnknownLine => self.mistake("frobnicate yes\n", "UnknownLine"),
+            Edit::OwnAddress => {
+                let (asn, own) = (TwoGateways::NODE_ASN, TwoGateways::NODE_ADDRESSES[0].0);
+                self.mistake(&format!("router bgp {asn}\n  neighbor {own} remote-as 65001\n"), "OwnAddress");
+            }
+            Edit::ForeignLine => {
+                _ = write!(self.told, "ForeignLine, ");
+                let extras = self.wanted.extras(&self.story).unwrap_or_default();
+                self.write(&self.wanted.base(&self.story), Some(format!("{extras}router bgp 1\n")));
+            }
+        }
+    }
+
+    fn mistake(&mut self, lines: &str, name: &str) {
+        _ = write!(self.told, "{name}, ");
+        let base = format!("{}{lines}", self.wanted.base(&self.story));
+        self.write(&base, self.wanted.extras(&self.story));
+    }
+
+    fn write(&mut self, base: &str, extras: Option<String>) {
+        self.story.node().replace_file(TwoGateways::BASE_PATH, base).unwrap();
+        match extras {
+            Some(text) => self.story.extras.set(&[("extras", text)]).unwrap(),
+            None => self.story.extras.set::<&str>(&[]).unwrap(),
+        }
+    }
+
+    /// Mends everything, and waits until FRR is as the last valid sources say.
+    fn settle(&mut self, wounds: &mut Wounds, seed: u64) {
+        wounds.mend(&mut self.story);
+        let valid = (self.wanted.base(&self.story), self.wanted.extras(&self.story));
+        self.story.node().write_file(VALID_BASE, &valid.0).unwrap();
+        let extras = format!("{VALID_EXTRAS}/extras");
+        self.story.node().write_file(&extras, valid.1.unwrap_or_default()).unwrap();
+        let settled = wait::until("FRR to be as the sources say", SETTLED_WITHIN, || self.is_settled());
+        settled.unwrap_or_else(|error| panic!("history {seed}: {error}\n{}", self.account()));
+    }
+
+    fn is_settled(&mut self) -> Result<(), String> {
+        let config = self.story.status()["config"].clone();
+        if config["generation"].is_null() || config["generation"] != config["appliedGeneration"] {
+            return Err(format!("not applied: {config}"));
+        }
+        let want: Vec<String> = {
+            let mut want: Vec<_> = self.wanted.prefixes().into_iter().map(str::to_owned).collect();
+            want.sort();
+            want
+        };
+        let have: Vec<String> = self.story.kernel_routes().into_keys().collect();
+        if have != want {
+            return Err(format!("routes {have:?}, not {want:?}"));
+        }
+        let argv = ["routelet", "plan", "-o", "json", "--base", VALID_BASE, "--extras", VALID_EXTRAS];
+        let output = self.story.node().exec(argv).map_err(|error| error.to_string())?;
+        let plan: Value =
+            serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {}", output.text()))?;
+        match plan["changes"].as_array().map(Vec::len) {
+            Some(0) => Ok(()),
+            _ => Err(format!("FRR runs something else: {}", plan["changes"])),
+        }
+    }
+
+    fn account(&mut self) -> String {
+        format!("{}\n{}", self.told, self.story.agent().log().unwrap_or_default())
+    }
+}
