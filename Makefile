@@ -8,7 +8,7 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
-.PHONY: help build tools demo test bench lint
+.PHONY: help build tools demo test bench faults lint
 
 help: ## Print this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,10 @@ demo: tools build ## The main job on real FRR; DEMO_FRR=7.5.1|8.4.4|10.3|10.7, D
 
 test: tools build ## Unit, golden and lab tests.
 	cargo test --locked --workspace
+
+faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on each version, FAULTS_SEED=N the first.
+	ROUTELET_FAULTS=$(or $(FAULTS),70) ROUTELET_FAULTS_SEED=$(or $(FAULTS_SEED),0) \
+	  cargo test --locked -p routelet-tests --test lab -- faults::histories --nocapture --test-threads 2
 
 bench: tools ## Times of merge and plan, and the ratio to frr-reload.py in the same run.
 	cargo bench --locked -p routelet-tests --bench merge_plan

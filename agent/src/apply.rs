@@ -69,6 +69,7 @@ impl Hands<'_> {
             Step::Store(text) => Fact::Stored(self.store(&text).await),
             Step::Send(text) => Fact::Written(self.send(&text).await),
             Step::Reload(text) => Fact::Written(self.reload(&text).await),
+            Step::Cure => Fact::Written(written(self.frr.vtysh().run_all(&reload::FORGET_REFUSED).await)),
             Step::Pause(pause) => {
                 sleep(pause).await;
                 Fact::Paused

@@ -7,9 +7,8 @@ use std::{
 };
 
 use crate::{
-    config::{Origin, Rendered, Statement, redact},
+    config::{Origin, Rendered, redact},
     exec::Command,
-    plan::PlanLine,
     quirks::FrrVersion,
 };
 
@@ -81,24 +80,12 @@ pub fn is_locked(output: &str) -> bool {
     output.lines().any(|line| LOCK_MARKS.iter().any(|mark| line.contains(mark)))
 }
 
-/// Returns lines for vtysh that take `lines` of lists and maps back.
+/// Commands for vtysh that make mgmtd forget what it refused.
 ///
-/// A line that FRR 10.7 refused stays in mgmtd's candidate, and later commits fail with it until `no` takes it out.
-pub fn take_back(lines: &[PlanLine]) -> Rendered {
-    let is_of_mgmtd = |line: &&PlanLine| {
-        let words = line.statement.words();
-        line.blocks.is_empty()
-            && matches!(
-                words.as_slice(),
-                ["ip" | "ipv6", "prefix-list" | "access-list", ..] | ["access-list" | "route-map", ..]
-            )
-    };
-    let taken_back = lines.iter().filter(is_of_mgmtd);
-    Rendered::of_lines(taken_back.map(|line| {
-        let Statement { origin, .. } = &line.statement;
-        Statement::new(format!("no {}", line.statement.reveal()), origin.clone())
-    }))
-}
+/// FRR 10.7 keeps a refused line in its candidate, and each later commit fails with it (T7). A commit of a single line
+/// that fails throws the candidate away: the range of this one is wrong on purpose (measured on 10.7.1).
+pub const FORGET_REFUSED: [&str; 2] =
+    ["configure terminal", "ip prefix-list routelet-probe seq 1 permit 10.0.0.0/16 ge 8"];
 
 /// A line that FRR's parser refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

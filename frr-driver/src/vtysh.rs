@@ -43,6 +43,11 @@ impl Vtysh {
         exec::run(self.command(["-c", command])).await
     }
 
+    /// Runs commands one after the other, in one session.
+    pub async fn run_all(&self, commands: &[&str]) -> Result<Output, CommandError> {
+        exec::run(self.command(commands.iter().flat_map(|command| ["-c", command]))).await
+    }
+
     /// Runs one command on one daemon; works while others hang.
     pub async fn run_on(&self, daemon: Daemon, command: &str) -> Result<Output, CommandError> {
         exec::run(self.command(["-d", daemon.name(), "-c", command])).await

@@ -34,3 +34,5 @@ mod merge_law;
 mod rng;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
+mod traps;

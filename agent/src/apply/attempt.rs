@@ -60,6 +60,8 @@ pub(super) enum Step {
     Send(Arc<Rendered>),
     /// Make FRR run this and nothing else.
     Reload(Arc<Rendered>),
+    /// Make FRR forget what it refused.
+    Cure,
     /// Wait.
     Pause(Duration),
     /// Fetch the last good configuration.
@@ -80,6 +82,7 @@ impl Step {
             Self::Store(_) => "store",
             Self::Send(_) => "send",
             Self::Reload(_) => "reload",
+            Self::Cure => "cure",
             Self::Pause(_) => "pause",
             Self::LoadLastGood => "load last good",
         }
@@ -130,13 +133,14 @@ enum Phase {
     CheckingFile,
     Storing,
     Reloading,
+    Curing,
     Locked(Engine),
     ReadingFile,
     /// bgpd lost lines that another daemon kept: the whole file is sent.
     Sending,
     LoadingLastGood,
     PrintingBack,
-    Curing(Arc<Rendered>),
+    CuringBack(Arc<Rendered>),
     GoingBack,
     ReadingBack,
 }
@@ -159,12 +163,11 @@ pub(super) struct Attempt {
     engine: Option<Engine>,
     reloads: u32,
     is_whole_sent: bool,
+    is_cured: bool,
     lock_tries: u32,
     written: Written,
     /// Something was sent to FRR.
     is_written: bool,
-    /// Lines that were not in effect when the attempt failed.
-    missing: Vec<PlanLine>,
     failure: Option<Failure>,
     back: Option<Back>,
 }
@@ -188,10 +191,10 @@ impl Attempt {
             engine: None,
             reloads: 0,
             is_whole_sent: false,
+            is_cured: false,
             lock_tries: 0,
             written: Written::default(),
             is_written: false,
-            missing: Vec::new(),
             failure: None,
             back: None,
         };
@@ -251,6 +254,7 @@ impl Attempt {
                 Some(lines) => self.send_lines(lines),
                 None => self.reload(),
             },
+            (Phase::Curing, Fact::Written(_)) => self.reload(),
             (Phase::ReadingFile, Fact::Read(Ok(running))) => self.judge(&running),
             (Phase::Sending, Fact::Written(written)) => {
                 self.written = written;
@@ -259,7 +263,7 @@ impl Attempt {
 
             (Phase::LoadingLastGood, Fact::LastGood(last_good)) => self.go_back(last_good),
             (Phase::PrintingBack, Fact::Printed(Ok(print))) => self.printed_back(&print),
-            (Phase::Curing(file), Fact::Written(_)) => self.step(Phase::GoingBack, Step::Reload(file)),
+            (Phase::CuringBack(file), Fact::Written(_)) => self.step(Phase::GoingBack, Step::Reload(file)),
             (Phase::GoingBack, Fact::Written(written)) => {
                 self.written = written;
                 self.step(Phase::ReadingBack, Step::Read)
@@ -371,6 +375,11 @@ impl Attempt {
             self.is_whole_sent = true;
             return self.step(Phase::Sending, Step::Send(Arc::clone(&self.file)));
         }
+        if is_complained_about && self.version.keeps_refused_candidate() && !self.is_cured {
+            // What FRR complains of may be what somebody else wrote, long ago.
+            self.is_cured = true;
+            return self.step(Phase::Curing, Step::Cure);
+        }
         if !is_complained_about && self.reloads < RELOADS_MAX {
             return self.reload();
         }
@@ -380,7 +389,6 @@ impl Attempt {
             None => format!("FRR did not take {} of the lines", missing.len()),
         };
         let lines = missing_lines(&missing, &self.written.complaints);
-        self.missing = missing.into_iter().cloned().collect();
         self.fail(reason, lines, is_complained_about)
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Config, Context, Node, Origin, Statement, Tree};
+use super::{Config, Context, Node, Origin, Tree};
 use crate::quirks::FrrVersion;
 
 /// A rendered configuration, and where each of its lines comes from.
@@ -22,15 +22,6 @@ impl Rendered {
     /// Where line `number` (from 1) of the text was written; `None` for the lines that close a block.
     pub fn origin(&self, number: u32) -> Option<&Origin> {
         self.origins.get(usize::try_from(number).ok()?.checked_sub(1)?)?.as_ref()
-    }
-
-    /// Returns single lines of the top level.
-    pub(crate) fn of_lines(lines: impl IntoIterator<Item = Statement>) -> Self {
-        let mut rendered = Self { text: String::new(), origins: Vec::new() };
-        for line in lines {
-            rendered.push(0, line.reveal(), Some(line.origin.clone()));
-        }
-        rendered
     }
 
     fn push(&mut self, depth: usize, line: &str, origin: Option<Origin>) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use frr_driver::{
-    config::{Config, Rendered, load, render},
+    config::{Config, load, render},
     plan::plan,
-    reload::{self, host_lines},
+    reload::host_lines,
     verify::verify,
 };
 
@@ -58,18 +58,12 @@ impl Attempt {
         let Some(back) = &self.back else { return self.give_up("nothing to go back to".to_owned()) };
         let file = Arc::new(render(&back.config, &self.host, self.version));
         self.is_written = true;
-        match self.cure() {
-            Some(lines) => self.step(Phase::Curing(file), Step::Send(lines)),
-            None => self.step(Phase::GoingBack, Step::Reload(file)),
+        // What FRR refused just now would make it refuse the way back.
+        if self.version.keeps_refused_candidate() && !self.written.complaints.is_empty() {
+            self.step(Phase::CuringBack(file), Step::Cure)
+        } else {
+            self.step(Phase::GoingBack, Step::Reload(file))
         }
-    }
-
-    /// FRR 10.7 keeps a refused line in mgmtd's candidate, and every later commit fails with it (T7): `no` takes
-    /// it out.
-    fn cure(&self) -> Option<Arc<Rendered>> {
-        let keeps = self.version.keeps_refused_candidate() && !self.written.complaints.is_empty();
-        let missing = &self.missing;
-        (keeps && !missing.is_empty()).then(|| Arc::new(reload::take_back(missing)))
     }
 
     pub(super) fn is_back(&mut self, running: &Running) -> Next {

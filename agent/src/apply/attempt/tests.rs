@@ -148,14 +148,25 @@ fn lines_that_frr_complains_of_are_taken_back_at_once_and_named() {
 }
 
 #[test]
-fn t7_a_line_that_poisons_the_candidate_is_taken_out_first() {
-    let wanted = format!("{WANTED}ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
-    let mut bench = Bench::reloading(&wanted, FrrVersion(10, 7, 1));
-    bench.written("% Configuration failed.").read(WANTED).take(last_good());
-    assert_eq!(bench.steps[7..], ["read", "load last good", "send"]);
-    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
-    assert_eq!(lines.reveal(), "no ip prefix-list P seq 5 permit 10.0.0.0/8 le 32\n");
+fn t7_a_candidate_that_somebody_poisoned_is_thrown_away_and_the_change_tried_again() {
+    let mut bench = Bench::reloading(WANTED, FrrVersion(10, 7, 1));
+    bench.written("% Configuration failed.").read(BASE).written("% Configuration failed.");
+    bench.written("").read(WANTED);
+    assert_eq!(bench.steps[7..], ["read", "cure", "reload", "read"]);
+    assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
+}
+
+#[test]
+fn t7_a_candidate_that_the_change_poisoned_is_thrown_away_before_the_way_back() {
+    let mut bench = Bench::reloading(WANTED, FrrVersion(10, 7, 1));
+    bench.written("% Configuration failed.").read(BASE).written("");
+    bench.written("% Configuration failed.").read(BASE).take(last_good());
     bench.written("").written("").read(BASE);
+    assert_eq!(
+        bench.steps[7..],
+        ["read", "cure", "reload", "read", "load last good", "cure", "reload", "read"]
+    );
+    assert!(bench.failure().is_content);
     assert_eq!(bench.failure().left, Left::LastGood { generation: Some("abc".into()) });
 }
 
@@ -268,7 +279,7 @@ fn every_course_of_events_comes_to_an_end() {
                 Step::Check(_) if works => Fact::Checked(Ok(vec![])),
                 Step::Check(_) => Fact::Checked(Ok(vec![SyntaxError { origin: None, message: "no".into() }])),
                 Step::Checkpoint(_) | Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
-                Step::Send(_) | Step::Reload(_) => Fact::Written(Written {
+                Step::Send(_) | Step::Reload(_) | Step::Cure => Fact::Written(Written {
                     complaints: if works { vec![] } else { vec!["% Configuration failed.".into()] },
                     is_locked: random(4) == 0,
                     failure: None,
