@@ -32,6 +32,7 @@ pub use grammar::Context;
 pub(crate) use key::patterns;
 pub use lex::{Line, lex};
 pub use load::{Conflict, Loader, load};
+pub(crate) use print::render_for_vtysh;
 pub use print::{Rendered, render};
 pub use unsettled::{UNSETTLED, Unsettled, never_settles};
 
@@ -123,6 +124,25 @@ impl fmt::Debug for Tree {
     }
 }
 
+// === impl Node ===
+
+impl Node {
+    /// Returns the block with other lines.
+    pub(crate) fn with(&self, lines: Tree) -> Self {
+        Self {
+            statement: self.statement.clone(),
+            opens: self.opens,
+            children: lines,
+            position: self.position,
+        }
+    }
+
+    /// Returns a line that belongs to no text, behind all others.
+    pub(crate) fn line(statement: Statement) -> Self {
+        Self { statement, opens: None, children: Tree::default(), position: u32::MAX }
+    }
+}
+
 // === impl Tree ===
 
 impl Tree {
@@ -137,7 +157,7 @@ impl Tree {
     }
 
     /// Iterates over the nodes whose key begins with `prefix`, by key.
-    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Node)> {
+    pub fn with_prefix<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Node)> {
         self.nodes
             .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))
@@ -212,8 +232,8 @@ impl Tree {
         self.nodes.retain(|key, node| keep(key, node));
     }
 
-    /// Puts a block back that was taken out, at its old place.
-    fn put_back(&mut self, key: String, node: Node) {
+    /// Puts a line or block here, at the place that it had elsewhere.
+    pub(crate) fn put_back(&mut self, key: String, node: Node) {
         self.made = self.made.max(node.position);
         self.nodes.insert(key, node);
     }

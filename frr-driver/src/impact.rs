@@ -7,7 +7,7 @@ mod cause;
 mod effects;
 mod instance;
 mod judge;
-mod policies;
+pub(crate) mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -15,6 +15,7 @@ mod diff;
 pub mod impact;
 pub mod plan;
 pub mod reload;
+pub mod transaction;
 pub mod verify;
 
 pub mod session;

@@ -100,6 +100,29 @@ impl FrrVersion {
         self >= Self::V8
     }
 
+    /// Returns whether all route-map and list lines of one `vtysh -f` take effect at one instant.
+    ///
+    /// From 8.1 on (commit fd396924d6), daemons hold them between `XFRR_start_configuration` and the end, or the first
+    /// line of another kind, and commit them at once. Before, each line is committed by itself (but for a hundred in one
+    /// second), and the clauses of `bgp_routemap.c` know no commit at all.
+    pub fn commits_policies_at_once(self) -> bool {
+        self >= Self(8, 1, 0)
+    }
+
+    /// How many route-map and list lines are held at most before they are committed; `None` = any number.
+    ///
+    /// `NB_CMD_BATCH_SIZE` in `lib/northbound_cli.h` (commit 6f132af67b, first in 10.3).
+    pub fn policy_lines_held_max(self) -> Option<usize> {
+        (self >= Self(10, 3, 0)).then_some(5000)
+    }
+
+    /// Returns whether a prefix-list entry that is written over loses `ge` and `le` if the new one has none.
+    ///
+    /// Not on 7.5.1 (`ip_prefix_list` in `lib/filter_cli.c`; measured).
+    pub fn overwrites_prefix_ranges(self) -> bool {
+        self >= Self::V8
+    }
+
     /// Returns whether `neighbor X ebgp-multihop` is printed with its number (255).
     pub fn prints_multihop_255(self) -> bool {
         self < Self::V10

@@ -51,6 +51,8 @@ const TOP: &[Pattern] = &[
     "bgp output-queue-limit ...",
     "ip prefix-list * description ...",
     "ipv6 prefix-list * description ...",
+    "access-list * remark ...",
+    "ipv6 access-list * remark ...",
     "service *",
 ];
 

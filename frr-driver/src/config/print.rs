@@ -7,7 +7,7 @@ use super::{Config, Context, Node, Origin, Tree};
 use crate::quirks::FrrVersion;
 
 /// A rendered configuration, and where each of its lines comes from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Rendered {
     text: String,
     origins: Vec<Option<Origin>>,
@@ -24,7 +24,14 @@ impl Rendered {
         self.origins.get(usize::try_from(number).ok()?.checked_sub(1)?)?.as_ref()
     }
 
-    fn push(&mut self, depth: usize, line: &str, origin: Option<Origin>) {
+    /// Adds what `other` says.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.text.push_str(&other.text);
+        self.origins.extend(other.origins);
+    }
+
+    /// Adds a line.
+    pub(crate) fn push(&mut self, depth: usize, line: &str, origin: Option<Origin>) {
         for _ in 0..depth {
             self.text.push(' ');
         }
@@ -45,20 +52,32 @@ impl std::fmt::Debug for Rendered {
 /// `host` are lines that belong to the host, as FRR runs them now (`hostname`, `no ip forwarding`, …): they are
 /// repeated as they are, because frr-reload would take their absence for a wish to remove them.
 pub fn render(config: &Config, host: &[String], version: FrrVersion) -> Rendered {
-    let mut rendered = Rendered { text: String::new(), origins: Vec::new() };
+    let mut rendered = Rendered::default();
     for line in host {
         rendered.push(0, line, None);
     }
+    push_all(&mut rendered, config, version.reload_reads_exit());
+    rendered
+}
+
+/// Renders `config` for `vtysh -f`, which reads every `exit`.
+pub(crate) fn render_for_vtysh(config: &Config) -> Rendered {
+    let mut rendered = Rendered::default();
+    push_all(&mut rendered, config, true);
+    rendered
+}
+
+/// Adds all of `config`; `exits` = whether `exit` closes blocks.
+fn push_all(rendered: &mut Rendered, config: &Config, exits: bool) {
     let mut nodes = config.top.in_written_order();
     nodes.sort_by(|(a_key, a), (b_key, b)| {
-        let (a_section, b_section) = (section(a, version), section(b, version));
+        let (a_section, b_section) = (section(a, exits), section(b, exits));
         let by_key = if a_section.is_keyed() { a_key.cmp(b_key) } else { std::cmp::Ordering::Equal };
         a_section.cmp(&b_section).then(by_key)
     });
     for (_, node) in nodes {
-        push_node(&mut rendered, 0, node, version);
+        push_node(rendered, 0, node, exits);
     }
-    rendered
 }
 
 /// The order of the sections: a map that comes after the neighbor that uses it is bound late, so lists and maps come
@@ -84,13 +103,13 @@ impl Section {
     }
 }
 
-fn section(node: &Node, version: FrrVersion) -> Section {
+fn section(node: &Node, exits: bool) -> Section {
     match node.opens {
         Some(Context::Bgp) => Section::Bgp,
         Some(Context::RouteMap) => Section::RouteMap,
         Some(Context::Interface) => Section::Interface,
         Some(Context::Vrf) => Section::Vrf,
-        Some(Context::Bfd) if version.reload_reads_exit() => Section::Bfd,
+        Some(Context::Bfd) if exits => Section::Bfd,
         Some(Context::Bfd) => Section::BfdLast,
         Some(Context::Top | Context::Family(_) | Context::BfdItem | Context::Opaque) => Section::Opaque,
         None => match node.statement.words().as_slice() {
@@ -105,11 +124,11 @@ fn section(node: &Node, version: FrrVersion) -> Section {
     }
 }
 
-fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVersion) {
+fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, exits: bool) {
     rendered.push(depth, node.statement.reveal(), Some(node.statement.origin.clone()));
     let Some(context) = node.opens else { return };
     for child in ordered_children(context, &node.children) {
-        push_node(rendered, depth + 1, child, version);
+        push_node(rendered, depth + 1, child, exits);
     }
     let close = match context {
         Context::Family(_) => "exit-address-family",
@@ -124,7 +143,7 @@ fn push_node(rendered: &mut Rendered, depth: usize, node: &Node, version: FrrVer
         | Context::BfdItem
         | Context::Opaque => "exit",
     };
-    if version.reload_reads_exit() || close != "exit" {
+    if exits || close != "exit" {
         rendered.push(depth, close, None);
     }
 }
@@ -153,7 +172,8 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
             ["neighbor", peer, "interface", ..] if peer.parse::<IpAddr>().is_ok() => 4,
             ["neighbor", _, "peer-group"] => 1,
             ["neighbor", _, "remote-as" | "interface", ..] => 2,
-            ["neighbor", _, "peer-group", _] => 3,
+            // Shut down before anything else is said of it.
+            ["neighbor", _, "peer-group", _] | ["neighbor", _, "shutdown", ..] => 3,
             // The default would shut down the neighbors that come after it.
             ["neighbor", ..] | ["bgp", "listen", "range", ..] | ["bgp", "default", "shutdown"] => 4,
             _ => 0,

@@ -39,10 +39,10 @@ pub enum Sign {
 pub enum Effect {
     /// Nothing.
     Nothing,
-    /// Nothing now; it counts from the next session on.
-    Pending,
     /// FRR announces or withdraws the prefixes concerned, by itself; the rest is not sent again.
     Announces,
+    /// Nothing now; it counts from the next session on.
+    Pending,
     /// FRR judges again what it sends to the peer, by itself.
     SentAgain,
     /// FRR asks the peer for everything again (or reads the stored Adj-RIB-In), by itself.

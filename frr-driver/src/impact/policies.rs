@@ -1,6 +1,6 @@
 //! Route-maps and lists: which of them change, and who refers to them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{CAUSES_MAX, Effect, Sign};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 /// Lists of different kinds may have the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     RouteMap,
     PrefixList(Afi),
     AccessList(Afi),
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 
 /// What kind of address a list is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Afi {
+pub(crate) enum Afi {
     Ipv4,
     Ipv6,
     Mac,
@@ -32,7 +32,7 @@ pub(super) enum Afi {
 
 /// A route-map, or a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Policy<'a> {
+pub(crate) struct Policy<'a> {
     kind: Kind,
     name: &'a str,
 }
@@ -158,8 +158,16 @@ impl<'a> Policy<'a> {
         Self { kind, name }
     }
 
+    pub(crate) fn kind(self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn name(self) -> &'a str {
+        self.name
+    }
+
     /// The policy that a line of the top level belongs to; descriptions belong to none.
-    pub(super) fn of(statement: &'a Statement) -> Option<Self> {
+    pub(crate) fn of(statement: &'a Statement) -> Option<Self> {
         let words = statement.words();
         match words.as_slice() {
             ["access-list", _, "remark", ..] | [_, _, _, "description" | "remark", ..] => None,
@@ -185,10 +193,42 @@ impl<'a> Policy<'a> {
             _ => None,
         }
     }
+
+    /// The list that a description or remark is about.
+    pub(crate) fn described(statement: &'a Statement) -> Option<Self> {
+        let (kind, name) = match statement.words().as_slice() {
+            ["ip", "prefix-list", name, "description", ..] => (Kind::PrefixList(Afi::Ipv4), *name),
+            ["ipv6", "prefix-list", name, "description", ..] => (Kind::PrefixList(Afi::Ipv6), *name),
+            ["access-list", name, "remark", ..] => (Kind::AccessList(Afi::Ipv4), *name),
+            ["ipv6", "access-list", name, "remark", ..] => (Kind::AccessList(Afi::Ipv6), *name),
+            _ => return None,
+        };
+        Some(Self::new(kind, name))
+    }
+}
+
+impl fmt::Display for Policy<'_> {
+    /// Writes what all lines of the policy begin with, apart from `standard` and `expanded`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self.kind {
+            Kind::RouteMap => "route-map",
+            Kind::PrefixList(Afi::Ipv6) => "ipv6 prefix-list",
+            Kind::PrefixList(_) => "ip prefix-list",
+            Kind::AccessList(Afi::Ipv4) => "access-list",
+            Kind::AccessList(Afi::Ipv6) => "ipv6 access-list",
+            Kind::AccessList(Afi::Mac) => "mac access-list",
+            Kind::AsPathList => "bgp as-path access-list",
+            Kind::CommunityList => "bgp community-list",
+            Kind::LargeCommunityList => "bgp large-community-list",
+            Kind::ExtCommunityList => "bgp extcommunity-list",
+            Kind::CommunityAlias => "bgp community alias",
+        };
+        write!(f, "{words} {}", self.name)
+    }
 }
 
 /// Names the policies that a clause of a route-map refers to.
-fn clause_refers<'a>(clause: &'a Statement, mut name: impl FnMut(Policy<'a>)) {
+pub(crate) fn clause_refers<'a>(clause: &'a Statement, mut name: impl FnMut(Policy<'a>)) {
     let afi = |word: &str| if word == "ipv6" { Afi::Ipv6 } else { Afi::Ipv4 };
     let policy = match clause.words().as_slice() {
         ["call", map] => Policy::new(Kind::RouteMap, map),
@@ -220,16 +260,16 @@ fn clause_refers<'a>(clause: &'a Statement, mut name: impl FnMut(Policy<'a>)) {
 // === who refers ===
 
 /// What a line of an address family refers to, and what a change of that does to those whom the line is about.
-pub(super) struct Reference<'a> {
+pub(crate) struct Reference<'a> {
     pub(super) effect: Effect,
-    pub(super) policies: Vec<Policy<'a>>,
+    pub(crate) policies: Vec<Policy<'a>>,
 }
 
 /// Returns the policies that a line of `family` applies to routes of sessions.
 ///
 /// `table-map` and `import vrf route-map` are not among them: the one is about the kernel, and what the other imports
 /// is sent like any other route (measured: nothing on the wire).
-pub(super) fn reference(statement: &Statement, family: AddressFamily) -> Option<Reference<'_>> {
+pub(crate) fn reference(statement: &Statement, family: AddressFamily) -> Option<Reference<'_>> {
     let way = |word: &str| match word {
         "in" => Some(Effect::PolicyIn),
         "out" => Some(Effect::PolicyOut),

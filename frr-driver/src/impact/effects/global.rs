@@ -35,6 +35,8 @@ pub(super) const ROWS: &[Row] = &[
     row("ipv6 route ...", Nothing),
     row("ip prefix-list * description ...", Nothing),
     row("ipv6 prefix-list * description ...", Nothing),
+    row("access-list * remark ...", Nothing).source("lib/filter_cli.c"),
+    row("ipv6 access-list * remark ...", Nothing).source("lib/filter_cli.c"),
     row("zebra route-map delay-timer ...", Nothing),
     row("bgp route-map delay-timer ...", Nothing),
     row("bgp update-delay ...", Nothing),
