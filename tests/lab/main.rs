@@ -15,6 +15,8 @@ mod cli_commands;
 #[cfg(test)]
 mod impact_sessions;
 #[cfg(test)]
+mod kept_numbers;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
