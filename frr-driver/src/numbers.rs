@@ -8,7 +8,7 @@ mod assign;
 use std::collections::HashMap;
 
 use crate::{
-    config::{Config, Node, Numbered, Tree, never_settles},
+    config::{Config, Numbered, Tree, never_settles},
     quirks::FrrVersion,
 };
 use assign::{Place, assign};
@@ -27,14 +27,14 @@ const MAP_NUMBER_MAX: u32 = 65_535;
 /// Each list and route-map that both have means the same as before, and as many of its entries as possible are the
 /// lines that run; the others take a free number, the written one if it is free, or in a map that of an entry that
 /// would go. Where that would keep no more entries than the written numbers do, those stay.
-/// [`Node::renumbered`] tells which entries were written under another number.
+/// [`Node::renumbered`](crate::config::Node::renumbered) tells which entries were written under another number.
 pub fn keep_numbers(desired: &Config, running: &Config, version: FrrVersion) -> Config {
-    let mut kept = desired.clone();
-    let entries: Vec<Numbered<'_>> = entries(desired.top.iter()).collect();
-    for wanted in entries.chunk_by(|one, next| one.object == next.object) {
-        let Some(object) = wanted.first().map(|entry| entry.object) else { continue };
-        let there = of_object(&running.top, object);
-        if there.is_empty() || !may_move(wanted) || !may_move(&there) {
+    let (wanted, there) = (entries(&desired.top), entries(&running.top));
+    let there: HashMap<&str, &[Numbered<'_>]> = by_object(&there).collect();
+    let mut moves: Vec<(Numbered<'_>, u32)> = Vec::new();
+    for (object, wanted) in by_object(&wanted) {
+        let Some(there) = there.get(object) else { continue };
+        if is_same(wanted, there, version) || !may_move(wanted) || !may_move(there) {
             continue;
         }
         let line = if object.starts_with("route-map ") { NumberLine::Map } else { NumberLine::List };
@@ -42,22 +42,28 @@ pub fn keep_numbers(desired: &Config, running: &Config, version: FrrVersion) -> 
             NumberLine::List => Vec::new(),
             NumberLine::Map => there.iter().map(|entry| line.place(entry.number)).collect(),
         };
-        let numbers = assign(&places(wanted, &there, line, version), line.limit(), &edited);
+        let numbers = assign(&places(wanted, there, line, version), line.limit(), &edited);
         let numbers = numbers.into_iter().map(|number| line.number(number));
-        let moves: Vec<(Numbered<'_>, u32)> =
-            wanted.iter().copied().zip(numbers).filter(|(entry, number)| entry.number != *number).collect();
-        kept.top.renumber(&moves);
+        moves.extend(wanted.iter().copied().zip(numbers).filter(|(entry, number)| entry.number != *number));
     }
-    kept
+    Config { top: desired.top.renumbered(&moves), lost: desired.lost.clone() }
 }
 
-fn entries<'a>(nodes: impl Iterator<Item = (&'a str, &'a Node)>) -> impl Iterator<Item = Numbered<'a>> {
-    nodes.filter_map(|(key, node)| Numbered::of(key, node))
+/// All entries of lists and maps, by list or map and number.
+fn entries(tree: &Tree) -> Vec<Numbered<'_>> {
+    tree.iter().filter_map(|(key, node)| Numbered::of(key, node)).collect()
 }
 
-/// The entries of the list or map `object`.
-fn of_object<'a>(tree: &'a Tree, object: &'a str) -> Vec<Numbered<'a>> {
-    entries(tree.with_prefix(object)).filter(|entry| entry.object == object).collect()
+fn by_object<'a, 'e>(entries: &'e [Numbered<'a>]) -> impl Iterator<Item = (&'a str, &'e [Numbered<'a>])> {
+    let objects = entries.chunk_by(|one, next| one.object == next.object);
+    objects.filter_map(|entries| Some((entries.first()?.object, entries)))
+}
+
+fn is_same(wanted: &[Numbered<'_>], there: &[Numbered<'_>], version: FrrVersion) -> bool {
+    let same = |(one, other): (&Numbered<'_>, &Numbered<'_>)| {
+        one.number == other.number && Content::of(one, version) == Content::of(other, version)
+    };
+    wanted.len() == there.len() && wanted.iter().zip(there).all(same)
 }
 
 /// Whether the numbers of these entries say nothing but their order. In a map they do where `on-match goto` names one,

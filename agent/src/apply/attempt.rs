@@ -21,7 +21,7 @@ use frr_driver::{
     numbers::keep_numbers,
     plan::{Plan, PlanLine, plan},
     quirks::FrrVersion,
-    reload::{SyntaxError, host_lines},
+    reload::{self, SyntaxError, host_lines},
     session::{Session, SessionId},
     transaction::transaction,
     verify::{Verdict, verify},
@@ -410,7 +410,7 @@ impl Attempt {
             self.is_whole_sent = true;
             return self.step(Phase::Sending, Step::Send(Arc::clone(&self.file)));
         }
-        if is_complained_about && self.version.keeps_refused_candidate() && !self.is_cured {
+        if self.is_poisoned() && !self.is_cured {
             // What FRR complains of may be what somebody else wrote, long ago.
             self.is_cured = true;
             return self.step(Phase::Curing, Step::Cure);
@@ -425,6 +425,12 @@ impl Attempt {
         };
         let lines = missing_lines(&missing, &self.written.complaints);
         self.fail(reason, lines, is_complained_about)
+    }
+
+    /// Whether FRR may refuse whatever comes, for the sake of what it refused before (T7).
+    fn is_poisoned(&self) -> bool {
+        self.version.keeps_refused_candidate()
+            && self.written.complaints.iter().any(|complaint| reload::is_refused_commit(complaint))
     }
 
     fn taken(&mut self, running: &Running, verdict: &Verdict) -> Next {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Context, Node, Tree, list};
+use super::{Context, Node, Statement, Tree, list};
 
 /// The numbers of an entry that stands under another one than it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) struct Numbered<'a> {
     pub(crate) object: &'a str,
     /// Its number.
     pub(crate) number: u32,
+    /// Its key in the tree.
+    key: &'a str,
     /// The words of its line before and after the number.
     pub(crate) words: (&'a str, &'a str),
     /// Its node.
@@ -44,10 +46,10 @@ impl<'a> Numbered<'a> {
         let text = node.statement.reveal();
         let words = match node.opens {
             Some(Context::RouteMap) => (text.rsplit_once(' ')?.0, ""),
-            None if list::is_list(object) => text.split_once(&format!(" seq {number} "))?,
+            None if list::is_list(object) => around_number(text, digits.trim_start_matches('0'))?,
             _ => return None,
         };
-        Some(Self { object, number, words, node })
+        Some(Self { object, number, key, words, node })
     }
 
     /// Returns whether it is of a route-map.
@@ -69,25 +71,38 @@ impl<'a> Numbered<'a> {
             (before, "") => format!("{before} {number}"),
             (before, after) => format!("{before} seq {number} {after}"),
         };
-        let mut node = self.node.clone();
-        let written = node.renumbered.map_or(self.number, |before| before.written);
-        node.renumbered = (written != number).then_some(Renumbered { here: number, written });
-        node.statement.text = text;
+        let written = self.node.renumbered.map_or(self.number, |before| before.written);
+        let node = Node {
+            statement: Statement::new(text, self.node.statement.origin.clone()),
+            opens: self.node.opens,
+            children: self.node.children.clone(),
+            renumbered: (written != number).then_some(Renumbered { here: number, written }),
+            position: self.node.position,
+        };
         (format!("{} {number:010}", self.object), node)
+    }
+}
+
+/// The words of a list's line before and after its number.
+fn around_number<'a>(text: &'a str, digits: &str) -> Option<(&'a str, &'a str)> {
+    let (before, rest) = text.split_once(" seq ")?;
+    match rest.split_once(' ')? {
+        (found, after) if found == digits => Some((before, after)),
+        // The list may be named so.
+        _ => text.split_once(&format!(" seq {digits} ")),
     }
 }
 
 // === impl Tree ===
 
 impl Tree {
-    /// Puts entries under other numbers, all at once; what they leave and what they take may overlap.
-    pub(crate) fn renumber(&mut self, moves: &[(Numbered<'_>, u32)]) {
-        for (entry, _) in moves {
-            self.remove(&format!("{} {:010}", entry.object, entry.number));
-        }
-        for (entry, number) in moves {
-            let (key, node) = entry.under(*number);
-            self.put_back(key, node);
-        }
+    /// Returns the same nodes with `moves` under other numbers; they come in the order of the tree.
+    pub(crate) fn renumbered(&self, moves: &[(Numbered<'_>, u32)]) -> Self {
+        let mut moves = moves.iter().peekable();
+        let nodes = self.nodes.iter().map(|(key, node)| {
+            let other = moves.next_if(|(entry, _)| entry.key == key);
+            other.map_or_else(|| (key.clone(), node.clone()), |(entry, number)| entry.under(*number))
+        });
+        Self { nodes: nodes.collect(), made: self.made }
     }
 }

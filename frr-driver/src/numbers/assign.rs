@@ -100,13 +100,13 @@ fn fill(places: &[Place], kept: &[Option<u32>], limit: u32, edited: &[u32]) -> O
             own.push(kept.or_else(|| (is_within && taken.insert(place.written)).then_some(place.written)));
         }
         let missing = own.iter().filter(|number| number.is_none()).count();
-        let edited = edited.range(floor.saturating_add(1)..=ceiling).copied();
-        let mut edited: Vec<u32> = edited.filter(|number| !taken.contains(number)).take(missing).collect();
-        taken.extend(&edited);
-        edited.extend(free(&taken, floor, ceiling, missing - edited.len()));
-        let mut free = edited.into_iter();
+        let goes = edited.range(floor.saturating_add(1)..=ceiling).copied();
+        let mut others: Vec<u32> = goes.filter(|number| !taken.contains(number)).take(missing).collect();
+        taken.extend(&others);
+        others.extend(free(&taken, floor, ceiling, missing - others.len()));
+        let mut others = others.into_iter();
         for number in own {
-            let number = number.or_else(|| free.next())?;
+            let number = number.or_else(|| others.next())?;
             taken.insert(number);
             numbers.push(number);
         }

@@ -176,6 +176,7 @@ fn every_kind_of_list_keeps_its_numbers() {
         ("ipv6 prefix-list L", "2001:db8:1::/48", "2001:db8:2::/48"),
         ("access-list L", "10.0.0.0/8", "10.1.0.0/16"),
         ("ipv6 access-list L", "2001:db8:1::/48", "2001:db8:2::/48"),
+        ("mac access-list L", "00:00:00:00:00:01", "00:00:00:00:00:02"),
         ("bgp as-path access-list L", "^1$", "^2$"),
         ("bgp community-list standard L", "65000:1", "65000:2"),
         ("bgp community-list expanded L", "65000:1.*", "65000:2.*"),

@@ -123,15 +123,14 @@ fn what_only_got_another_number_is_no_change() {
         let line = |(seq, prefix)| format!("ip prefix-list allowed seq {seq} permit {prefix}\n");
         (1..).zip(prefixes).map(line).collect()
     };
-    let map = |numbers: [u32; 2]| -> String {
-        let metrics = numbers.into_iter().zip([5, 6]);
-        metrics
-            .map(|(number, metric)| format!("route-map out permit {number}\n set metric {metric}\n"))
-            .collect()
+    let map = |[one, two]: [u32; 2], metric: u32| {
+        format!(
+            "route-map out permit {one}\n set metric 5\nroute-map out permit {two}\n set metric {metric}\n"
+        )
     };
     let (one, two, new) = ("10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/16");
-    let running = format!("{RUNNING}{}{}", list(&[one, two]), map([3, 4]));
-    let base = format!("{RUNNING}{}{}", list(&[new, one, two]), map([1, 2]).replace("metric 6", "metric 7"));
+    let running = format!("{RUNNING}{}{}", list(&[one, two]), map([3, 4], 6));
+    let base = format!("{RUNNING}{}{}", list(&[new, one, two]), map([1, 2], 7));
     let report = planned(&running, &base, "");
     insta::assert_snapshot!(report.render(Paint::Plain), @r"
     + ip prefix-list allowed seq 7 permit 10.0.0.0/16  base:30 (seq 7 here, written as seq 1)

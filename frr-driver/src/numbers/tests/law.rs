@@ -4,7 +4,10 @@ use ipnet::Ipv4Net;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
-use crate::{chance, config::Config};
+use crate::{
+    chance,
+    config::{Config, Node},
+};
 
 const VERSIONS: [FrrVersion; 3] = [FrrVersion(7, 5, 1), FrrVersion(8, 4, 4), FrrVersion(10, 7, 1)];
 
