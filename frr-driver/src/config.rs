@@ -13,6 +13,7 @@ mod lex;
 mod list;
 mod load;
 mod neighbor;
+mod numbered;
 mod print;
 mod rewrite;
 mod spell;
@@ -32,6 +33,8 @@ pub use grammar::Context;
 pub(crate) use key::patterns;
 pub use lex::{Line, lex};
 pub use load::{Conflict, Loader, load};
+pub(crate) use numbered::Numbered;
+pub use numbered::Renumbered;
 pub(crate) use print::render_for_vtysh;
 pub use print::{Rendered, render};
 pub use unsettled::{UNSETTLED, Unsettled, never_settles};
@@ -104,6 +107,8 @@ pub struct Node {
     pub opens: Option<Context>,
     /// The lines of the block.
     pub children: Tree,
+    /// Its numbers, if it is an entry that stands under another one than it was written.
+    pub renumbered: Option<Renumbered>,
     /// When it was first said, among its siblings.
     position: u32,
 }
@@ -127,19 +132,18 @@ impl fmt::Debug for Tree {
 // === impl Node ===
 
 impl Node {
+    fn new(statement: Statement, position: u32) -> Self {
+        Self { statement, opens: None, children: Tree::default(), renumbered: None, position }
+    }
+
     /// Returns the block with other lines.
     pub(crate) fn with(&self, lines: Tree) -> Self {
-        Self {
-            statement: self.statement.clone(),
-            opens: self.opens,
-            children: lines,
-            position: self.position,
-        }
+        Self { statement: self.statement.clone(), children: lines, ..*self }
     }
 
     /// Returns a line that belongs to no text, behind all others.
     pub(crate) fn line(statement: Statement) -> Self {
-        Self { statement, opens: None, children: Tree::default(), position: u32::MAX }
+        Self::new(statement, u32::MAX)
     }
 }
 
@@ -199,7 +203,7 @@ impl Tree {
             }
             Entry::Vacant(entry) => {
                 self.made = self.made.saturating_add(1);
-                entry.insert(Node { statement, opens: None, children: Self::default(), position: self.made })
+                entry.insert(Node::new(statement, self.made))
             }
         }
     }
@@ -213,12 +217,7 @@ impl Tree {
     fn block(&mut self, key: &str, opens: Context, statement: impl FnOnce() -> Statement) -> &mut Node {
         let made = self.made.saturating_add(1);
         let entry = self.nodes.entry(key.to_owned());
-        let node = entry.or_insert_with(|| Node {
-            statement: statement(),
-            opens: None,
-            children: Self::default(),
-            position: made,
-        });
+        let node = entry.or_insert_with(|| Node::new(statement(), made));
         self.made = self.made.max(node.position);
         node.opens = Some(opens);
         node

@@ -11,6 +11,8 @@ pub mod secret;
 pub mod check;
 pub mod explain;
 
+pub mod numbers;
+
 mod diff;
 pub mod impact;
 pub mod plan;

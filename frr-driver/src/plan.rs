@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    config::{Config, Statement},
+    config::{Config, Node, Renumbered, Statement},
     diff::{Difference, differences},
     impact::{Impact, Via, impact},
     quirks::FrrVersion,
@@ -16,6 +16,8 @@ pub struct PlanLine {
     pub blocks: Vec<String>,
     /// The line.
     pub statement: Statement,
+    /// The numbers of the entry that it is, or that it is a line of, if it was written under another one.
+    pub renumbered: Option<Renumbered>,
 }
 
 impl fmt::Display for PlanLine {
@@ -71,26 +73,33 @@ pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Vi
 #[derive(Default)]
 struct Delta {
     blocks: Vec<String>,
+    /// The numbers of the innermost block, where its header is no line of the plan.
+    renumbered: Option<Renumbered>,
     adds: Vec<PlanLine>,
     removes: Vec<PlanLine>,
 }
 
 impl Delta {
     fn note(&mut self, difference: &Difference<'_>) {
-        if difference.is_of_the_line() {
-            let line = |statement: &Statement| PlanLine {
+        let is_of_the_line = difference.is_of_the_line();
+        if is_of_the_line {
+            let line = |node: &Node, renumbered| PlanLine {
                 blocks: self.blocks.clone(),
-                statement: statement.clone(),
+                statement: node.statement.clone(),
+                renumbered,
             };
-            self.removes.extend(difference.before.map(|node| line(&node.statement)));
-            self.adds.extend(difference.after.map(|node| line(&node.statement)));
+            self.removes.extend(difference.before.map(|node| line(node, None)));
+            self.adds.extend(difference.after.map(|node| line(node, node.renumbered.or(self.renumbered))));
         }
         // A block that goes takes its lines with it.
         let Some(block) = difference.after.filter(|_| !difference.lines.is_empty()) else { return };
         self.blocks.push(block.statement.to_string());
+        let outer = self.renumbered;
+        self.renumbered = block.renumbered.filter(|_| !is_of_the_line);
         for line in &difference.lines {
             self.note(line);
         }
+        self.renumbered = outer;
         self.blocks.pop();
     }
 }

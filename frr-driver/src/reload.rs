@@ -80,6 +80,11 @@ pub fn is_locked(output: &str) -> bool {
     output.lines().any(|line| LOCK_MARKS.iter().any(|mark| line.contains(mark)))
 }
 
+/// Returns whether `complaint` is of a commit that failed as a whole.
+pub fn is_refused_commit(complaint: &str) -> bool {
+    complaint.contains("% Configuration failed") || complaint.contains("commit failed")
+}
+
 /// Commands for vtysh that make mgmtd forget what it refused.
 ///
 /// FRR 10.7 keeps a refused line in its candidate, and each later commit fails with it (T7). A commit of a single line

@@ -57,6 +57,12 @@ impl Transaction {
         self.rendered.reveal()
     }
 
+    /// Returns whether FRR's parser would take every line: what comes has a form that all versions know, and what goes
+    /// runs.
+    pub fn is_plain(&self) -> bool {
+        self.plan.adds.iter().all(|line| is_plain(&line.statement.words()))
+    }
+
     /// Where line `number` (from 1) of the text was written; of a line that goes, the place in running.
     pub fn origin(&self, number: u32) -> Option<&Origin> {
         self.rendered.origin(number)
@@ -86,6 +92,22 @@ pub fn transaction(
     let rendered = script.finish(&additions)?;
     leads_there(&rendered, desired, running, version)?;
     Ok(Transaction { plan, rendered })
+}
+
+/// Returns whether `words` are of a form that every version of FRR takes, of what node policies mostly consist.
+fn is_plain(words: &[&str]) -> bool {
+    let is_number = |word: &str| word.parse::<u32>().is_ok();
+    match words {
+        ["ip" | "ipv6", "prefix-list", _, "seq", seq, "permit" | "deny", ..]
+        | ["route-map", _, "permit" | "deny", seq]
+        | ["set", "local-preference" | "metric", seq]
+        | ["on-match", "goto", seq] => is_number(seq),
+        ["match", "ip" | "ipv6", "address", "prefix-list", _]
+        | ["match", "community" | "large-community" | "as-path", _]
+        | ["on-match", "next"]
+        | ["call", _] => true,
+        _ => false,
+    }
 }
 
 /// The route-map or list that a line of the top level belongs to, if a transaction changes such.
@@ -237,6 +259,7 @@ fn is_printed(
             return Err(NotATransaction::Unprinted(PlanLine {
                 blocks: blocks.clone(),
                 statement: node.statement.clone(),
+                renumbered: node.renumbered,
             }));
         }
         if node.children.is_empty() {

@@ -1,4 +1,4 @@
-//! Merge and plan of a large node: 500 neighbors with route-maps of their own, 10,000 prefix-list lines.
+//! Merge, numbers and plan of a large node: 500 neighbors with route-maps of their own, 10,000 prefix-list lines.
 //!
 //! Beside the times it prints the ratio to `frr-reload.py --test` of real FRR on the same two configurations, in
 //! the same run, and how much memory the process took at most.
@@ -11,6 +11,7 @@ use criterion::Criterion;
 use frr_driver::{
     config::{load, render},
     merge::{Contribution, Desired, merge},
+    numbers::keep_numbers,
     plan::plan,
     policy::Policy,
     quirks::FrrVersion,
@@ -55,6 +56,19 @@ fn main() {
             (desired, plan)
         });
     });
+
+    let lists = [permits(0..=LIST_LINES), permits(1..=LIST_LINES)].map(|text| load("list", &text, version));
+    criterion.bench_function("keep numbers of one list", |b| {
+        b.iter_with_large_drop(|| keep_numbers(black_box(&lists[0]), &lists[1], version));
+    });
+    let kept = keep_numbers(&lists[0], &lists[1], version);
+    for (how, desired) in [("written", &lists[0]), ("running", &kept)] {
+        let plan = plan(desired, &lists[1], version);
+        println!(
+            "one prefix more in {LIST_LINES}, with {how} numbers: {} lines",
+            plan.adds.len() + plan.removes.len()
+        );
+    }
 
     let ours = fastest(20, || {
         black_box(plan(
@@ -110,6 +124,15 @@ fn base() -> String {
         );
     }
     text
+}
+
+/// One prefix-list as `MetalLB` numbers it.
+fn permits(hosts: std::ops::RangeInclusive<usize>) -> String {
+    (1..).zip(hosts).fold(String::new(), |mut text, (seq, host)| {
+        let (high, low) = (host / 256, host % 256);
+        _ = writeln!(text, "ip prefix-list allowed seq {seq} permit 10.0.{high}.{low}/32");
+        text
+    })
 }
 
 /// The extras that let every peer in through one list.

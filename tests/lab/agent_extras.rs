@@ -111,7 +111,8 @@ fn appended_and_applied_again(version: FrrVersion) {
     let mut story = Story::without_agent(two_gateways(version));
     demo.base = demo.base.append(&extras);
     story.node().write_file(TwoGateways::BASE_PATH, demo.base.render()).unwrap();
-    story.start_agent();
+    story.start_agent_with(&["--engine", "frr-reload"]);
+    story.applied();
     story.routes(&ALL);
     let generation = story.status()["config"]["generation"].clone();
     for round in 0..10 {

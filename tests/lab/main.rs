@@ -19,6 +19,8 @@ mod faults;
 #[cfg(test)]
 mod impact_sessions;
 #[cfg(test)]
+mod kept_numbers;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

@@ -70,8 +70,9 @@ fn t2_an_entry_that_is_written_twice_does_not_flip() {
 fn t3_a_delay_timer_of_0_keeps_no_session_at_the_old_policy() {
     for version in [FrrVersion::V7_5_1, FrrVersion::V10_7] {
         let mut story = with_tail(version, "bgp route-map delay-timer 0\n");
-        story.set_extras(Some(Filter::Prefixes(&TwoGateways::SHARED[..1])));
-        story.routes(&[(TwoGateways::SHARED[0], 2)]);
+        let some = [TwoGateways::SHARED[0], TwoGateways::SHARED[2]];
+        story.set_extras(Some(Filter::Prefixes(&some)));
+        story.routes(&some.map(|prefix| (prefix, 2)));
         story.set_extras(None);
         story.routes(&[]);
     }
@@ -87,7 +88,7 @@ fn t7_a_candidate_that_somebody_poisoned_does_not_stop_the_agent() {
     story.node().write_file("/tmp/good.conf", good).unwrap();
     let output = story.node().exec(["vtysh", "-f", "/tmp/good.conf"]).unwrap();
     assert!(output.text().contains("Configuration failed"), "it is poisoned: {}", output.text());
-    for filter in [Some(Filter::Prefixes(&TwoGateways::SHARED[..2])), None, Some(Filter::Everything)] {
+    for filter in [Some(Filter::Prefixes(&TwoGateways::SHARED)), None, Some(Filter::Everything)] {
         story.set_extras(filter);
         story.applied();
     }

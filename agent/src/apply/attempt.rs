@@ -18,16 +18,20 @@ use std::{sync::Arc, time::Duration};
 use frr_driver::{
     config::{Config, Rendered, render},
     impact::{Impact, Life},
+    numbers::keep_numbers,
     plan::{Plan, PlanLine, plan},
     quirks::FrrVersion,
-    reload::{SyntaxError, host_lines},
+    reload::{self, SyntaxError, host_lines},
     session::{Session, SessionId},
+    transaction::transaction,
     verify::{Verdict, verify},
 };
 use routelet_status::snapshot::Engine;
 
+use tracing::info;
+
 use super::{
-    order::{Order, Target},
+    order::{EngineChoice, Order, Target},
     outcome::{Failure, Left, LineError, Outcome, Taken},
 };
 use crate::{frr::Running, store::LastGood};
@@ -155,6 +159,8 @@ pub(super) struct Attempt {
     wanted: Config,
     before: Config,
     plan: Plan,
+    /// The same for a change that goes line by line: it touches less.
+    by_lines: Option<Plan>,
     /// For frr-reload, with the host's lines; without them until those are known.
     file: Arc<Rendered>,
     /// The lines of a transaction.
@@ -185,6 +191,7 @@ impl Attempt {
             wanted: Config::default(),
             before: Config::default(),
             plan: Plan::default(),
+            by_lines: None,
             file: nothing,
             lines: None,
             host: Vec::new(),
@@ -235,7 +242,12 @@ impl Attempt {
             }
             (Phase::ReadingLines, Fact::Read(Ok(running))) => {
                 let verdict = self.verify(&running);
-                if is_taken(&verdict) { self.taken(&running, &verdict) } else { self.by_reload() }
+                if is_taken(&verdict) {
+                    self.plan = self.by_lines.take().unwrap_or_default();
+                    return self.taken(&running, &verdict);
+                }
+                info!(missing = verdict.missing.len(), "frr-reload makes what the transaction left undone");
+                self.by_reload()
             }
 
             (Phase::Printing, Fact::Printed(Ok(print))) => self.check_file(&print),
@@ -261,6 +273,20 @@ impl Attempt {
                 self.step(Phase::ReadingFile, Step::Read)
             }
 
+            (
+                _,
+                Fact::Read(Err(reason))
+                | Fact::Printed(Err(reason))
+                | Fact::Checked(Err(reason))
+                | Fact::Stored(Err(reason)),
+            ) => self.give_up(reason),
+            (phase, fact) => self.next_back(phase, fact),
+        }
+    }
+
+    /// The same on the way back.
+    fn next_back(&mut self, phase: Phase, fact: Fact) -> Next {
+        match (phase, fact) {
             (Phase::LoadingLastGood, Fact::LastGood(last_good)) => self.go_back(last_good),
             (Phase::PrintingBack, Fact::Printed(Ok(print))) => self.printed_back(&print),
             (Phase::CuringBack(file), Fact::Written(_)) => self.step(Phase::GoingBack, Step::Reload(file)),
@@ -269,14 +295,6 @@ impl Attempt {
                 self.step(Phase::ReadingBack, Step::Read)
             }
             (Phase::ReadingBack, Fact::Read(Ok(running))) => self.is_back(&running),
-
-            (
-                _,
-                Fact::Read(Err(reason))
-                | Fact::Printed(Err(reason))
-                | Fact::Checked(Err(reason))
-                | Fact::Stored(Err(reason)),
-            ) => self.give_up(reason),
             (phase, fact) => self.give_up(format!("{fact:?} is no answer while {phase:?}")),
         }
     }
@@ -293,7 +311,7 @@ impl Attempt {
         let Target::Desired(desired) = &self.order.target else {
             return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
         };
-        self.wanted = desired.config.clone();
+        self.wanted = keep_numbers(&desired.config, &self.before, self.version);
         self.plan = plan(&self.wanted, &self.before, self.version);
         self.file = Arc::new(render(&self.wanted, &[], self.version));
         let verdict = verify(&self.wanted, &self.before, &running.bgpd(self.version), self.version);
@@ -313,7 +331,24 @@ impl Attempt {
     }
 
     fn by_transaction(&mut self) -> Next {
-        self.by_reload()
+        if self.order.engine == EngineChoice::FrrReload {
+            return self.by_reload();
+        }
+        match transaction(&self.wanted, &self.before, self.version) {
+            Ok(change) => {
+                let is_plain = change.is_plain();
+                let lines = Arc::new(change.rendered);
+                self.by_lines = Some(change.plan);
+                if is_plain {
+                    return self.send_lines(lines);
+                }
+                self.step(Phase::CheckingLines(Arc::clone(&lines)), Step::Check(lines))
+            }
+            Err(reason) => {
+                info!(%reason, "frr-reload makes this change");
+                self.by_reload()
+            }
+        }
     }
 
     fn send_lines(&mut self, lines: Arc<Rendered>) -> Next {
@@ -375,7 +410,7 @@ impl Attempt {
             self.is_whole_sent = true;
             return self.step(Phase::Sending, Step::Send(Arc::clone(&self.file)));
         }
-        if is_complained_about && self.version.keeps_refused_candidate() && !self.is_cured {
+        if self.is_poisoned() && !self.is_cured {
             // What FRR complains of may be what somebody else wrote, long ago.
             self.is_cured = true;
             return self.step(Phase::Curing, Step::Cure);
@@ -390,6 +425,12 @@ impl Attempt {
         };
         let lines = missing_lines(&missing, &self.written.complaints);
         self.fail(reason, lines, is_complained_about)
+    }
+
+    /// Whether FRR may refuse whatever comes, for the sake of what it refused before (T7).
+    fn is_poisoned(&self) -> bool {
+        self.version.keeps_refused_candidate()
+            && self.written.complaints.iter().any(|complaint| reload::is_refused_commit(complaint))
     }
 
     fn taken(&mut self, running: &Running, verdict: &Verdict) -> Next {

@@ -1,12 +1,13 @@
 //! `routelet plan`: what would change in FRR, and whom it would touch.
 
-use std::{fmt::Write as _, io, process::ExitCode};
+use std::{borrow::Cow, fmt::Write as _, io, process::ExitCode};
 
 use clap::Args;
 use frr_driver::{
     check::Severity,
     config::Config,
     merge::{Desired, Generation},
+    numbers::keep_numbers,
     plan::{PlanLine, plan},
     verify::verify,
 };
@@ -79,7 +80,7 @@ struct Change {
     source: String,
     /// What should be known about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'static str>,
+    note: Option<Cow<'static, str>>,
 }
 
 /// What happens to a line.
@@ -138,17 +139,19 @@ impl Report {
     /// Compares as the agent does before it applies.
     fn new(desired: &Desired, running: &Running) -> Self {
         let version = running.version;
-        let plan = plan(&desired.config, &running.union, version);
+        let config = keep_numbers(&desired.config, &running.union, version);
+        let plan = plan(&config, &running.union, version);
         let note = |line: &PlanLine| {
             let is_renamed = plan.adds.iter().any(|add| is_same_object(add, line));
-            (!is_renamed && is_full_block(&running.union, line)).then_some("with all its lines")
+            (!is_renamed && is_full_block(&running.union, line)).then_some("with all its lines".into())
         };
         let removes = plan.removes.iter();
         let mut changes: Vec<Change> = removes.map(|line| change(line, Action::Remove, note(line))).collect();
-        changes.extend(plan.adds.iter().map(|line| change(line, Action::Add, None)));
+        let both_numbers = |line: &PlanLine| line.renumbered.map(|numbers| numbers.to_string().into());
+        changes.extend(plan.adds.iter().map(|line| change(line, Action::Add, both_numbers(line))));
         if let Some(bgpd) = &running.bgpd {
-            let lost = verify(&desired.config, &running.union, bgpd, version).missing_in_bgpd;
-            changes.extend(lost.iter().map(|line| change(line, Action::Add, Some("bgpd lost it"))));
+            let lost = verify(&config, &running.union, bgpd, version).missing_in_bgpd;
+            changes.extend(lost.iter().map(|line| change(line, Action::Add, Some("bgpd lost it".into()))));
         }
         Self {
             generation: desired.generation.clone(),
@@ -177,7 +180,7 @@ impl Report {
     }
 }
 
-fn change(line: &PlanLine, action: Action, note: Option<&'static str>) -> Change {
+fn change(line: &PlanLine, action: Action, note: Option<Cow<'static, str>>) -> Change {
     Change {
         action,
         blocks: line.blocks.clone(),

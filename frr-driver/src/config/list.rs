@@ -53,9 +53,29 @@ pub(super) fn list_line<'a>(words: &[&'a str], version: FrrVersion) -> Option<Li
     Some(ListLine { kind, style, list: format!("{} {name}", kind.words()), name, seq, entry })
 }
 
+/// Whether `object` is what the keys of a list's entries begin with: its kind and its name.
+pub(super) fn is_list(object: &str) -> bool {
+    Kind::ALL.iter().any(|kind| {
+        let name = object.strip_prefix(kind.words()).and_then(|rest| rest.strip_prefix(' '));
+        name.is_some_and(|name| !name.contains(' '))
+    })
+}
+
 // === impl Kind ===
 
 impl Kind {
+    const ALL: [Self; 9] = [
+        Self::Prefix,
+        Self::Prefix6,
+        Self::Access,
+        Self::Access6,
+        Self::MacAccess,
+        Self::AsPath,
+        Self::Community,
+        Self::LargeCommunity,
+        Self::ExtCommunity,
+    ];
+
     fn read<'a, 'w>(words: &'w [&'a str]) -> Option<(Self, &'w [&'a str])> {
         match words {
             ["ip", "prefix-list", rest @ ..] => Some((Self::Prefix, rest)),

@@ -60,7 +60,11 @@ impl Additions {
 
 /// Returns what comes, in the headers of its blocks.
 fn added(difference: &Difference<'_>, blocks: &mut Vec<String>) -> Result<Option<Node>, NotATransaction> {
-    let line = |node: &Node| PlanLine { blocks: blocks.clone(), statement: node.statement.clone() };
+    let line = |node: &Node| PlanLine {
+        blocks: blocks.clone(),
+        statement: node.statement.clone(),
+        renumbered: node.renumbered,
+    };
     let node = match (difference.before, difference.after) {
         (None, Some(new)) => new,
         (Some(_), Some(changed)) if difference.is_of_the_line() => {

@@ -22,7 +22,7 @@ pub(super) enum Extras {
     #[default]
     Nothing,
     Everything,
-    /// Of the prefixes that both gateways announce, the first few.
+    /// Of the prefixes that both gateways announce, so many of each family.
     Some(usize),
 }
 
@@ -53,7 +53,7 @@ impl Edit {
             5 => next.list = rng.below(20),
             6 => next.extras = Extras::Nothing,
             7 => next.extras = Extras::Everything,
-            _ => next.extras = Extras::Some(1 + rng.below(3)),
+            _ => next.extras = Extras::Some(1 + rng.below(2)),
         }
         Self::Valid(next)
     }
@@ -84,7 +84,7 @@ impl Wanted {
         match self.extras {
             Extras::Nothing => None,
             Extras::Everything => Some(story.extras_text(Filter::Everything)),
-            Extras::Some(count) => Some(story.extras_text(Filter::Prefixes(&TwoGateways::SHARED[..count]))),
+            Extras::Some(_) => Some(story.extras_text(Filter::Prefixes(&self.prefixes()))),
         }
     }
 
@@ -93,7 +93,10 @@ impl Wanted {
         match self.extras {
             Extras::Nothing => Vec::new(),
             Extras::Everything => crate::story::ALL.iter().map(|(prefix, _)| *prefix).collect(),
-            Extras::Some(count) => TwoGateways::SHARED[..count].to_vec(),
+            Extras::Some(count) => {
+                let [four, other_four, six, other_six] = TwoGateways::SHARED;
+                [four, six, other_four, other_six][..2 * count].to_vec()
+            }
         }
     }
 }

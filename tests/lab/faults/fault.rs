@@ -72,8 +72,9 @@ impl Wounds {
             }
             Fault::ReloadDies => drop(story.node().spawn(["sh", "-c", HUNT, "hunt", "-f", "frr-reload.py"])),
             Fault::VtyshDies => drop(story.node().spawn(["sh", "-c", HUNT, "hunt", "-x", "vtysh"])),
-            Fault::BgpdDies => self.daemon_dies("bgpd", story),
-            Fault::ZebraDies => self.daemon_dies("zebra", story),
+            Fault::BgpdDies => self.die(&["bgpd"], story),
+            // watchfrr restarts bgpd with zebra.
+            Fault::ZebraDies => self.die(&["zebra", "bgpd"], story),
             Fault::BgpdHangs => {
                 self.cost_sessions = true;
                 story.node().signal_daemon("bgpd", Signal::SIGSTOP).unwrap();
@@ -108,12 +109,16 @@ impl Wounds {
         }
     }
 
-    /// As watchfrr does it: the daemon is back after a moment, and reads FRR's own file.
-    fn daemon_dies(&mut self, daemon: &str, story: &Story) {
+    /// As with watchfrr: the daemons are back after a moment, and read FRR's own file.
+    fn die(&mut self, daemons: &[&str], story: &Story) {
         self.cost_sessions = true;
-        story.node().signal_daemon(daemon, Signal::SIGKILL).unwrap();
+        for daemon in daemons {
+            story.node().signal_daemon(daemon, Signal::SIGKILL).unwrap();
+        }
         pause(Duration::from_millis(500));
-        story.node().start_daemon(daemon).unwrap();
+        for daemon in daemons {
+            story.node().start_daemon(daemon).unwrap();
+        }
         // A vtysh that is hunted dies too: the agent brings the rest.
         drop(story.node().load_config());
     }

@@ -59,7 +59,7 @@ impl Attempt {
         let file = Arc::new(render(&back.config, &self.host, self.version));
         self.is_written = true;
         // What FRR refused just now would make it refuse the way back.
-        if self.version.keeps_refused_candidate() && !self.written.complaints.is_empty() {
+        if self.is_poisoned() {
             self.step(Phase::CuringBack(file), Step::Cure)
         } else {
             self.step(Phase::GoingBack, Step::Reload(file))

@@ -112,6 +112,63 @@ fn a_change_is_taken_when_a_reading_says_so_whatever_frr_said() {
     assert!(taken.rendered.reveal().starts_with("hostname x\n"));
 }
 
+/// Only a policy changes.
+const POLICY: &str = "\
+ip prefix-list P seq 5 permit 10.0.0.0/8
+router bgp 64512
+ neighbor 10.0.0.1 remote-as 64513
+";
+
+#[test]
+fn a_change_of_policies_alone_is_sent_line_by_line() {
+    let mut bench = Bench::new(POLICY);
+    bench.asked().read(BASE).take(Fact::Stored(Ok(())));
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal(), "ip prefix-list P seq 5 permit 10.0.0.0/8\n");
+    bench.written("").read(POLICY);
+    assert_eq!(bench.steps, ["ask", "read", "checkpoint", "send", "read"]);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!((taken.engine, taken.plan.adds.len()), (Some(Engine::Transaction), 1));
+}
+
+#[test]
+fn words_that_are_not_common_are_checked_before_they_are_sent() {
+    let mut bench = Bench::new(&format!("{POLICY}route-map R permit 10\n set frobnicate 5\n"));
+    bench.asked().read(BASE).take(Fact::Stored(Ok(())));
+    assert_eq!(bench.steps.last(), Some(&"check"));
+    // The whole file names the line.
+    bench.take(Fact::Checked(Ok(vec![SyntaxError { origin: None, message: "no".into() }])));
+    assert_eq!(bench.steps.last(), Some(&"print"));
+}
+
+#[test]
+fn what_a_transaction_leaves_undone_frr_reload_makes() {
+    let mut bench = Bench::new(POLICY);
+    bench.asked().read(BASE).take(Fact::Stored(Ok(()))).written("% Configuration failed.").read(BASE);
+    bench.take(Fact::Printed(Ok(String::new()))).take(Fact::Checked(Ok(vec![])));
+    bench.take(Fact::Stored(Ok(()))).written("").read(POLICY);
+    assert_eq!(bench.steps[3..], ["send", "read", "print", "check", "store", "reload", "read"]);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!(taken.engine, Some(Engine::FrrReload));
+}
+
+#[test]
+fn frr_reload_does_everything_where_that_is_wanted() {
+    let mut bench = Bench::with(POLICY, VERSION, |order| order.engine = EngineChoice::FrrReload);
+    bench.asked().read(BASE).take(Fact::Stored(Ok(())));
+    assert_eq!(bench.steps.last(), Some(&"print"));
+}
+
+#[test]
+fn a_list_that_was_renumbered_is_one_line_more() {
+    let before = format!("ip prefix-list P seq 1 permit 10.1.0.0/16\n{BASE}");
+    let after = "ip prefix-list P seq 1 permit 10.0.0.0/16\nip prefix-list P seq 2 permit 10.1.0.0/16\n";
+    let mut bench = Bench::new(&format!("{after}{BASE}"));
+    bench.asked().read(&before).take(Fact::Stored(Ok(())));
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal().lines().count(), 1, "{}", lines.reveal());
+}
+
 #[test]
 fn what_the_parser_refuses_is_not_written() {
     let mut bench =
@@ -265,12 +322,13 @@ fn every_course_of_events_comes_to_an_end() {
     };
     for _ in 0..4_000 {
         let version = [VERSION, FrrVersion(10, 7, 1)][usize::try_from(random(2)).unwrap()];
-        let mut bench = Bench::with(WANTED, version, |_| {});
+        let wanted = [WANTED, POLICY][usize::try_from(random(2)).unwrap()];
+        let mut bench = Bench::with(wanted, version, |_| {});
         while bench.outcome.is_none() {
             assert!(bench.steps.len() < 40, "{:?}", bench.steps);
             let works = random(8) > 0;
             let error = || Err::<(), _>("no".to_owned());
-            let running = [BASE, WANTED, ""][usize::try_from(random(3)).unwrap()];
+            let running = [BASE, wanted, ""][usize::try_from(random(3)).unwrap()];
             let fact = match bench.next.as_ref().unwrap() {
                 Step::Ask => Fact::Asked(if works { Ok(version) } else { Err("no".into()) }),
                 Step::Read if works => Fact::Read(Ok(Running::of_bgpd(running))),

@@ -82,7 +82,7 @@ impl Block {
             return self.child(header).insert(inner, change);
         }
         if change.action == Action::Remove {
-            let (text, beside) = (change.text.clone(), change.note.unwrap_or_default().to_owned());
+            let (text, beside) = (change.text.clone(), change.note.as_deref().unwrap_or_default().to_owned());
             return self.children.push(Self {
                 text,
                 action: Some(Action::Remove),
@@ -92,7 +92,7 @@ impl Block {
         }
         let child = self.child(&change.text);
         child.action = Some(Action::Add);
-        child.beside = match change.note {
+        child.beside = match &change.note {
             Some(note) => format!("{} ({note})", change.source),
             None => change.source.clone(),
         };

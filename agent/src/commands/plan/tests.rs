@@ -116,6 +116,34 @@ fn what_runs_needs_no_plan() {
     assert_eq!(report.render(Paint::Plain), want);
 }
 
+/// `MetalLB` sorts its prefixes and numbers them from 1.
+#[test]
+fn what_only_got_another_number_is_no_change() {
+    let list = |prefixes: &[&str]| -> String {
+        let line = |(seq, prefix)| format!("ip prefix-list allowed seq {seq} permit {prefix}\n");
+        (1..).zip(prefixes).map(line).collect()
+    };
+    let map = |[one, two]: [u32; 2], metric: u32| {
+        format!(
+            "route-map out permit {one}\n set metric 5\nroute-map out permit {two}\n set metric {metric}\n"
+        )
+    };
+    let (one, two, new) = ("10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/16");
+    let running = format!("{RUNNING}{}{}", list(&[one, two]), map([3, 4], 6));
+    let base = format!("{RUNNING}{}{}", list(&[new, one, two]), map([1, 2], 7));
+    let report = planned(&running, &base, "");
+    insta::assert_snapshot!(report.render(Paint::Plain), @r"
+    + ip prefix-list allowed seq 7 permit 10.0.0.0/16  base:30 (seq 7 here, written as seq 1)
+      route-map out permit 4
+    -   set metric 6
+    +   set metric 7                                   base:36 (seq 4 here, written as seq 2)
+
+    2 lines to add, 1 to remove; no session is touched
+    ");
+    let note = serde_json::to_value(&report).unwrap()["changes"][1]["note"].clone();
+    assert_eq!(note, "seq 7 here, written as seq 1");
+}
+
 #[test]
 fn secrets_are_hidden_in_every_form() {
     let report = planned(RUNNING, BASE_TEXT, EXTRAS);

@@ -3,7 +3,7 @@
 use super::{Loader, Open, header};
 use crate::{
     config::{
-        Lost, Node, Origin, Statement, Tree, defaults,
+        Lost, Node, Origin, Statement, defaults,
         grammar::{self, Context},
         instance,
         key::key,
@@ -69,7 +69,7 @@ impl Loader {
     /// FRR has one AS number per instance: another header is refused, and the lines of its block with it.
     fn lose(&mut self, statement: Statement, reason: String) {
         self.config.lost.push(Lost { statement: statement.clone(), reason });
-        let node = Node { statement, opens: Some(Context::Bgp), children: Tree::default(), position: 0 };
+        let node = Node { opens: Some(Context::Bgp), ..Node::new(statement, 0) };
         self.open.push(Open { context: Context::Bgp, key: String::new(), node, header_indent: 0, indent: 0 });
     }
 
