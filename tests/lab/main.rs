@@ -27,4 +27,6 @@ mod lab_two_gateways;
 #[cfg(test)]
 mod merge_law;
 #[cfg(test)]
+mod policy_transaction;
+#[cfg(test)]
 mod story;

@@ -5,9 +5,9 @@
 
 mod case;
 mod exception;
-mod generate;
+pub(crate) mod generate;
 mod print;
-mod rng;
+pub(crate) mod rng;
 mod router;
 mod shrink;
 mod wipe;
@@ -143,7 +143,7 @@ fn tell(report: &mut String, version: FrrVersion, number: u64, case: &Case, brea
     _ = writeln!(report, "=== case {number} (seed {SEED:#x}) on FRR {version}\n{breach}{case}");
 }
 
-fn driver_version(version: FrrVersion) -> quirks::FrrVersion {
+pub(crate) fn driver_version(version: FrrVersion) -> quirks::FrrVersion {
     match version {
         FrrVersion::V7_5_1 => quirks::FrrVersion(7, 5, 1),
         FrrVersion::V8_4_4 => quirks::FrrVersion(8, 4, 4),
