@@ -2,8 +2,6 @@
 
 use std::{
     fmt::{self, Write as _},
-    io::{Read as _, Write},
-    os::unix::net::UnixStream,
     time::Duration,
 };
 
@@ -16,9 +14,6 @@ const NODE: &str = "r1";
 
 /// How long all steps of one load may take together.
 const LOADED_WITHIN: Duration = Duration::from_mins(1);
-
-/// How long bgpd may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What FRR says and means no harm by.
 const HARMLESS: [&str; 20] = [
@@ -162,31 +157,8 @@ impl Router {
         }
         let union = parts.prints.pop().unwrap_or_default();
         let complaints = parts.complaints();
-        let bgpd = self.bgpd().unwrap_or_default();
+        let bgpd = node.ask("bgpd", "show running-config").unwrap_or_default();
         Some(Seen { union, bgpd, complaints })
-    }
-
-    /// Asks bgpd itself, over its socket: a vtysh would cost more than all the rest.
-    fn bgpd(&self) -> std::io::Result<String> {
-        let path = format!("/proc/{}/root/run/frr/bgpd.vty", self.lab.node(NODE).pid());
-        let mut socket = UnixStream::connect(path)?;
-        socket.set_read_timeout(Some(ANSWER_WITHIN))?;
-        let mut answer = Vec::new();
-        for command in ["enable", "show running-config"] {
-            socket.write_all(command.as_bytes())?;
-            socket.write_all(&[0])?;
-            answer.clear();
-            let mut buffer = [0; 8192];
-            while answer.len() < 4 || answer[answer.len() - 4..answer.len() - 1] != [0; 3] {
-                let read = socket.read(&mut buffer)?;
-                if read == 0 {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-                answer.extend_from_slice(&buffer[..read]);
-            }
-            answer.truncate(answer.len() - 4);
-        }
-        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }
 

@@ -5,24 +5,34 @@ use std::{
     fmt::{self, Write as _},
 };
 
+use routelet_tests::lab::FrrVersion;
+
 use super::{
     monitor::Groups,
-    speaker::{ASN, GROUPS},
+    speaker::{ASN, GROUPS, origin_asn},
 };
 use crate::merge_law::rng::Rng;
 
 /// The name of the map that judges what the speaker sends.
 pub(crate) const MAP: &str = "in";
 
-const PREFIX_LISTS: [&str; 3] = ["p0", "p1", "p2"];
-const COMMUNITY_LISTS: [&str; 2] = ["c0", "c1"];
+/// The numbers of its entries.
+const ENTRIES: [u32; 3] = [10, 20, 30];
 
-/// By number: whether it permits, and what.
-type List = BTreeMap<u32, (bool, Match)>;
+/// A kind of list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Prefix,
+    Access,
+    Community,
+    AsPath,
+}
+
+const KINDS: [Kind; 4] = [Kind::Prefix, Kind::Access, Kind::Community, Kind::AsPath];
 
 /// What an entry of a list matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Match {
+enum What {
     /// A group.
     Group(u8),
     /// The same, in other words: FRR has traps for lists that name a prefix twice.
@@ -35,33 +45,37 @@ enum Match {
     Around,
 }
 
+/// By number: whether it permits, and what.
+type List = BTreeMap<u32, (bool, What)>;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     permits: bool,
-    prefix_list: Option<&'static str>,
-    community_list: Option<&'static str>,
+    lists: BTreeMap<Kind, &'static str>,
     metric: Option<u32>,
 }
 
 /// Lists, and the map that refers to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    prefix_lists: BTreeMap<&'static str, List>,
-    community_lists: BTreeMap<&'static str, List>,
+    version: FrrVersion,
+    lists: BTreeMap<(Kind, &'static str), List>,
     map: BTreeMap<u32, Entry>,
 }
 
+// === impl Policy ===
+
 impl Policy {
     /// Allows the groups below 4.
-    pub(crate) fn new() -> Self {
-        let list: List =
-            (0..4).map(|group| (u32::from(group) * 5 + 5, (true, Match::Group(group)))).collect();
-        let entry =
-            Entry { permits: true, prefix_list: Some(PREFIX_LISTS[0]), community_list: None, metric: None };
+    pub(crate) fn new(version: FrrVersion) -> Self {
+        let list: List = (0..4).map(|group| (u32::from(group) * 5 + 5, (true, What::Group(group)))).collect();
+        let name = Kind::Prefix.names()[0];
+        let lists = BTreeMap::from([(Kind::Prefix, name)]);
+        let entry = Entry { permits: true, lists, metric: None };
         Self {
-            prefix_lists: BTreeMap::from([(PREFIX_LISTS[0], list)]),
-            community_lists: BTreeMap::new(),
-            map: BTreeMap::from([(10, entry)]),
+            version,
+            lists: BTreeMap::from([((Kind::Prefix, name), list)]),
+            map: BTreeMap::from([(ENTRIES[0], entry)]),
         }
     }
 
@@ -71,15 +85,14 @@ impl Policy {
     }
 
     fn allows(&self, group: u8) -> bool {
-        let matches = |lists: &BTreeMap<&'static str, List>, name: Option<&'static str>| {
-            let Some(name) = name else { return true };
-            let first = lists.get(name).and_then(|list| list.values().find(|(_, what)| what.is(group)));
+        let matches = |list: (&Kind, &&'static str)| {
+            let first = self
+                .lists
+                .get(&(*list.0, *list.1))
+                .and_then(|entries| entries.values().find(|(_, what)| what.is(group)));
             first.is_some_and(|(permits, _)| *permits)
         };
-        let first = self.map.values().find(|entry| {
-            matches(&self.prefix_lists, entry.prefix_list)
-                && matches(&self.community_lists, entry.community_list)
-        });
+        let first = self.map.values().find(|entry| entry.lists.iter().all(matches));
         first.is_some_and(|entry| entry.permits)
     }
 
@@ -94,56 +107,114 @@ impl Policy {
 
     fn change(&mut self, rng: &mut Rng) {
         match rng.below(10) {
-            0..=3 => change_list(self.prefix_lists.entry(*rng.pick(&PREFIX_LISTS)).or_default(), true, rng),
-            4 => {
-                change_list(self.community_lists.entry(*rng.pick(&COMMUNITY_LISTS)).or_default(), false, rng)
+            0..=4 => {
+                let kind = *rng.pick(&KINDS);
+                let key = (kind, *rng.pick(kind.names()));
+                change_list(self.lists.entry(key).or_default(), kind, rng);
             }
-            5 => drop(self.map.remove(rng.pick(&[10, 20, 30]))),
+            5 => drop(self.map.remove(rng.pick(&ENTRIES))),
             _ => {
-                let name = |rng: &mut Rng, names: &[&'static str]| rng.chance(60).then(|| *rng.pick(names));
-                let entry = Entry {
-                    permits: rng.chance(80),
-                    prefix_list: name(rng, &PREFIX_LISTS),
-                    community_list: name(rng, &COMMUNITY_LISTS),
-                    metric: rng.chance(30).then(|| rng.number(1..=9)),
-                };
-                self.map.insert(*rng.pick(&[10, 20, 30]), entry);
+                let mut lists = BTreeMap::new();
+                for kind in KINDS {
+                    if rng.chance(30) {
+                        lists.insert(kind, *rng.pick(kind.names()));
+                    }
+                }
+                let metric = rng.chance(30).then(|| rng.number(1..=9));
+                self.map.insert(*rng.pick(&ENTRIES), Entry { permits: rng.chance(80), lists, metric });
             }
         }
         // A map without entries is none, and a peer with a map that is none is another matter.
         if self.map.is_empty() {
-            self.map = Self::new().map;
+            *self = Self::new(self.version);
         }
-        self.prefix_lists.retain(|_, list| !list.is_empty());
-        self.community_lists.retain(|_, list| !list.is_empty());
+        self.lists.retain(|_, list| !list.is_empty());
     }
 }
 
-fn change_list(list: &mut List, of_prefixes: bool, rng: &mut Rng) {
-    let group = u8::try_from(rng.below(usize::from(GROUPS))).unwrap();
-    let what = match rng.below(12) {
-        0 if of_prefixes => Match::Any,
-        1 if of_prefixes => Match::All,
-        2 if of_prefixes => Match::Around,
-        3 | 4 if of_prefixes => Match::GroupFrom(group),
-        _ => Match::Group(group),
-    };
+fn change_list(list: &mut List, kind: Kind, rng: &mut Rng) {
+    let what = kind.any_of(rng);
     let there = list.iter().find(|(_, (_, other))| *other == what).map(|(seq, _)| *seq);
     match (there, rng.below(4)) {
         (Some(seq), 0) => drop(list.remove(&seq)),
         (Some(seq), 1) => {
             list.entry(seq).and_modify(|entry| entry.0 = !entry.0);
         }
-        (there, _) => {
-            if let Some(seq) = there {
-                list.remove(&seq);
-            }
+        _ => {
+            // 7.5.1 does not take a prefix without a range beside itself with one.
+            let excludes = |other: What| {
+                other == what
+                    || matches!((other, what), (What::All, What::Around) | (What::Around, What::All))
+            };
+            list.retain(|_, (_, other)| !excludes(*other));
             list.insert(rng.number(1..=12) * 5, (rng.chance(80), what));
         }
     }
 }
 
-impl Match {
+// === impl Kind ===
+
+impl Kind {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Prefix => &["p0", "p1", "p2"],
+            Self::Access => &["a0", "a1"],
+            Self::Community => &["c0", "c1"],
+            Self::AsPath => &["s0", "s1"],
+        }
+    }
+
+    fn any_of(self, rng: &mut Rng) -> What {
+        let group = u8::try_from(rng.below(usize::from(GROUPS))).unwrap();
+        match (self, rng.below(12)) {
+            (Self::Prefix | Self::Access | Self::AsPath, 0) => What::Any,
+            (Self::Prefix | Self::Access, 1) => What::All,
+            (Self::Prefix | Self::Access, 2) => What::Around,
+            (Self::Prefix, 3 | 4) => What::GroupFrom(group),
+            _ => What::Group(group),
+        }
+    }
+
+    /// What an entry says for `what`.
+    fn content(self, what: What) -> String {
+        match (self, what) {
+            (Self::Prefix, What::Group(group)) => format!("10.{group}.0.0/16 le 24"),
+            (Self::Prefix, What::GroupFrom(group)) => format!("10.{group}.0.0/16 ge 24"),
+            (Self::Prefix, What::All) => "10.0.0.0/8 le 24".to_owned(),
+            (Self::Prefix, What::Around) | (Self::Access, What::All) => "10.0.0.0/8".to_owned(),
+            (Self::Access, What::Group(group) | What::GroupFrom(group)) => format!("10.{group}.0.0/16"),
+            (Self::Access, What::Around) => "10.0.0.0/8 exact-match".to_owned(),
+            (Self::Community, What::Group(group) | What::GroupFrom(group)) => format!("{ASN}:{group}"),
+            (Self::AsPath, What::Group(group) | What::GroupFrom(group)) => {
+                format!("^{ASN}_{}$", origin_asn(group))
+            }
+            (Self::AsPath, What::Any | What::All | What::Around) => ".*".to_owned(),
+            (Self::Prefix | Self::Access | Self::Community, _) => "any".to_owned(),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Prefix => "ip prefix-list",
+            Self::Access => "access-list",
+            Self::Community => "bgp community-list standard",
+            Self::AsPath => "bgp as-path access-list",
+        }
+    }
+
+    fn clause(self) -> &'static str {
+        match self {
+            Self::Prefix => "match ip address prefix-list",
+            Self::Access => "match ip address",
+            Self::Community => "match community",
+            Self::AsPath => "match as-path",
+        }
+    }
+}
+
+// === impl What ===
+
+impl What {
     fn is(self, group: u8) -> bool {
         match self {
             Self::Group(of) | Self::GroupFrom(of) => of == group,
@@ -153,41 +224,21 @@ impl Match {
     }
 }
 
-impl fmt::Display for Match {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Group(group) => write!(f, "10.{group}.0.0/16 le 24"),
-            Self::GroupFrom(group) => write!(f, "10.{group}.0.0/16 ge 24"),
-            Self::Any => f.write_str("any"),
-            Self::All => f.write_str("10.0.0.0/8 le 24"),
-            Self::Around => f.write_str("10.0.0.0/8"),
-        }
-    }
-}
-
 impl fmt::Display for Policy {
     /// Writes it as configuration.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = |permits: bool| if permits { "permit" } else { "deny" };
-        for (name, list) in &self.prefix_lists {
+        for ((kind, name), list) in &self.lists {
+            let is_numbered = *kind != Kind::AsPath || self.version != FrrVersion::V7_5_1;
             for (seq, (permits, what)) in list {
-                writeln!(f, "ip prefix-list {name} seq {seq} {} {what}", action(*permits))?;
-            }
-        }
-        for (name, list) in &self.community_lists {
-            for (seq, (permits, what)) in list {
-                let (Match::Group(group) | Match::GroupFrom(group)) = what else { continue };
-                let action = action(*permits);
-                writeln!(f, "bgp community-list standard {name} seq {seq} {action} {ASN}:{group}")?;
+                let seq = if is_numbered { format!("seq {seq} ") } else { String::new() };
+                writeln!(f, "{} {name} {seq}{} {}", kind.words(), action(*permits), kind.content(*what))?;
             }
         }
         for (seq, entry) in &self.map {
             let mut text = format!("route-map {MAP} {} {seq}\n", action(entry.permits));
-            if let Some(name) = entry.prefix_list {
-                writeln!(text, " match ip address prefix-list {name}")?;
-            }
-            if let Some(name) = entry.community_list {
-                writeln!(text, " match community {name}")?;
+            for (kind, name) in &entry.lists {
+                writeln!(text, " {} {name}", kind.clause())?;
             }
             if let Some(metric) = entry.metric {
                 writeln!(text, " set metric {metric}")?;

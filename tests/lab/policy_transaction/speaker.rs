@@ -39,6 +39,11 @@ pub(crate) struct Speaker {
 /// The AS of the peer.
 pub(crate) const ASN: u16 = 64513;
 
+/// The AS that the prefixes of `group` come from.
+pub(crate) fn origin_asn(group: u8) -> u16 {
+    65000 + u16::from(group)
+}
+
 /// Its address.
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(172, 30, 0, 3);
 
@@ -115,10 +120,12 @@ fn expect(stream: &mut TcpStream, kind: u8) -> io::Result<()> {
     }
 }
 
-/// Announces the prefixes of `group`, which have its community.
+/// Announces the prefixes of `group`, which have its community and come from its AS.
 fn update(group: u8, med: u32) -> Vec<u8> {
     let [high, low] = ASN.to_be_bytes();
-    let mut attributes = vec![0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, high, low, 0x40, 3, 4];
+    let mut attributes = vec![0x40, 1, 1, 0, 0x40, 2, 10, 2, 2, 0, 0, high, low, 0, 0];
+    attributes.extend(origin_asn(group).to_be_bytes());
+    attributes.extend([0x40, 3, 4]);
     attributes.extend(ADDRESS.octets());
     attributes.extend([0x80, 4, 4]);
     attributes.extend(med.to_be_bytes());
