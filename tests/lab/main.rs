@@ -33,6 +33,8 @@ mod lab_two_gateways;
 #[cfg(test)]
 mod merge_law;
 #[cfg(test)]
+mod policy_transaction;
+#[cfg(test)]
 mod rng;
 #[cfg(test)]
 mod story;

@@ -27,6 +27,8 @@ struct Change<'a> {
     gone: Vec<&'a Statement>,
     /// Clauses that come, or get another text.
     come: Vec<&'a Statement>,
+    /// Whether it takes a new entry to be rid of what goes.
+    clings: bool,
 }
 
 // === impl RouteMap ===
@@ -139,12 +141,14 @@ impl<'a> RouteMap<'a> {
 
 impl<'a> Change<'a> {
     fn new(before: Option<&'a Node>, after: Option<&'a Node>) -> Self {
-        let mut change = Self { before, after, gone: Vec::new(), come: Vec::new() };
+        let mut change = Self { before, after, gone: Vec::new(), come: Vec::new(), clings: false };
         let clause = |node: Option<&'a Node>, key: &str| node?.children.get(key);
         for (key, node) in before.into_iter().flat_map(|node| node.children.iter()) {
-            if clause(after, key).is_none() {
+            let becomes = clause(after, key).map(|node| node.statement.reveal());
+            if becomes.is_none() {
                 change.gone.push(&node.statement);
             }
+            change.clings |= becomes != Some(node.statement.reveal()) && clings(&node.statement);
         }
         for (key, node) in after.into_iter().flat_map(|node| node.children.iter()) {
             let there = clause(before, key).map(|node| node.statement.reveal());
@@ -178,13 +182,10 @@ impl<'a> Change<'a> {
 
     /// Returns the lines that change the clauses of an entry that stays or comes; `None` if FRR has no such lines.
     fn clauses(&self) -> Option<Vec<Line>> {
-        self.after?;
-        let mut lines = Vec::new();
-        for clause in &self.gone {
-            lines.push(Line::no(&words_of_no(clause)?, clause, 1));
-        }
-        lines.extend(self.come.iter().map(|clause| Line::set(clause, 1)));
-        Some(lines)
+        self.after.filter(|_| !self.clings)?;
+        let gone = self.gone.iter().map(|clause| Line::no(words_of_no(clause), clause, 1));
+        let come = self.come.iter().map(|clause| Line::set(clause, 1));
+        Some(gone.chain(come).collect())
     }
 }
 
@@ -202,15 +203,19 @@ fn denies(node: &Node) -> bool {
     node.statement.words().get(2) == Some(&"deny")
 }
 
+/// Returns whether no line takes the clause away, and leaves nothing of it, but `no route-map`: `no match
+/// rpki-extcommunity` is no command, and `no on-match goto` leaves the number (10.7.1 refuses the entry then).
+fn clings(clause: &Statement) -> bool {
+    matches!(clause.words().as_slice(), ["match", "rpki-extcommunity", ..] | ["on-match", "goto", ..])
+}
+
 /// Returns what FRR takes behind `no` for a clause: measured on 7.5.1, 8.4.4, 10.3 and 10.7.1 for each clause that is
-/// recorded. `None` = nothing takes it away but `no route-map`.
-fn words_of_no(clause: &Statement) -> Option<String> {
-    Some(match clause.words().as_slice() {
-        ["match", "rpki-extcommunity", ..] => return None,
-        ["description", ..] => "description".to_owned(),
-        ["on-match", "goto", ..] => "on-match goto".to_owned(),
-        ["set", "as-path", "prepend", ..] => "set as-path prepend".to_owned(),
-        ["set", "table", ..] => "set table".to_owned(),
-        _ => clause.reveal().to_owned(),
-    })
+/// recorded.
+fn words_of_no(clause: &Statement) -> &str {
+    match clause.words().as_slice() {
+        ["description", ..] => "description",
+        ["set", "as-path", "prepend", ..] => "set as-path prepend",
+        ["set", "table", ..] => "set table",
+        _ => clause.reveal(),
+    }
 }

@@ -83,6 +83,14 @@ fn what_goes_comes_before_what_comes_and_no_exit_parts_the_group() {
 
 #[test]
 fn a_changed_entry_goes_and_comes_anew() {
+    let after = base(&[("seq 5 permit 10.0.0.0/8", "seq 5 permit 12.0.0.0/8")], "");
+    let want = ["no ip prefix-list p seq 5 permit 10.0.0.0/8", "ip prefix-list p seq 5 permit 12.0.0.0/8"];
+    check(&[V8, V10], BASE, &after, &want);
+    check(&[V7], BASE, &after, &["ip prefix-list p seq 5 permit 12.0.0.0/8"]);
+}
+
+#[test]
+fn a_prefix_that_gets_another_number_takes_two_commits_where_frr_would_forget_it() {
     let after = base(
         &[
             ("seq 5 permit 10.0.0.0/8", "seq 5 permit 11.0.0.0/8"),
@@ -90,15 +98,67 @@ fn a_changed_entry_goes_and_comes_anew() {
         ],
         "",
     );
-    let want = [
-        "no ip prefix-list p seq 5 permit 10.0.0.0/8",
-        "no ip prefix-list p seq 10 permit 11.0.0.0/8",
-        "ip prefix-list p seq 5 permit 11.0.0.0/8",
-        "ip prefix-list p seq 10 permit 10.0.0.0/8",
+    let gone =
+        ["no ip prefix-list p seq 5 permit 10.0.0.0/8", "no ip prefix-list p seq 10 permit 11.0.0.0/8"];
+    let come = ["ip prefix-list p seq 5 permit 11.0.0.0/8", "ip prefix-list p seq 10 permit 10.0.0.0/8"];
+    let between = [
+        "ip prefix-list p seq 6 permit 11.0.0.0/8",
+        "ip prefix-list p seq 11 permit 10.0.0.0/8",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 6 permit 11.0.0.0/8",
+        "no ip prefix-list p seq 11 permit 10.0.0.0/8",
     ];
-    check(&[V8, V10], BASE, &after, &want);
+    check(&[V8], BASE, &after, &[gone.as_slice(), &between, &come].concat());
+    check(&[V10], BASE, &after, &[gone, come].concat());
     let reason = "ip prefix-list p is in use, and FRR would take its change line by line";
     refused(&[V7], BASE, &after, reason);
+    // No number is free between the two.
+    let [before, after] = [BASE.to_owned(), after].map(|text| text.replace("seq 10 ", "seq 6 "));
+    refused(&[V7, V8], &before, &after, reason);
+}
+
+#[test]
+fn what_stays_comes_again_with_the_prefix_that_goes() {
+    let wide = "ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16\n";
+    let before = base(&[], wide);
+    let after = base(&[("ip prefix-list p seq 5 permit 10.0.0.0/8\n", "")], wide);
+    let want = [
+        "no ip prefix-list p seq 5 permit 10.0.0.0/8",
+        "no ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16",
+        "ip prefix-list p seq 21 permit 10.0.0.0/8 ge 16",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 21 permit 10.0.0.0/8 ge 16",
+        "ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16",
+    ];
+    check(&[V8], &before, &after, &want);
+    check(&[V10], &before, &after, &["no ip prefix-list p seq 5 permit 10.0.0.0/8"]);
+    refused(&[V7], &before, &after, "ip prefix-list p is in use, and FRR would take its change line by line");
+}
+
+#[test]
+fn any_is_not_written_over() {
+    let before = base(&[("seq 10 permit 11.0.0.0/8", "seq 10 permit any")], "");
+    let want = [
+        "no ip prefix-list p seq 10 permit any",
+        "ip prefix-list p seq 11 permit 11.0.0.0/8",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 11 permit 11.0.0.0/8",
+        "ip prefix-list p seq 10 permit 11.0.0.0/8",
+    ];
+    check(&[V8, V10], &before, BASE, &want);
+    check(&[V7], &before, BASE, &["ip prefix-list p seq 10 permit 11.0.0.0/8"]);
+    // mgmtd would make one commit of both.
+    let zebra = "route-map z permit 10\n match ip address prefix-list p\nip protocol static route-map z\n";
+    let [before, after] = [before.as_str(), BASE].map(|text| text.to_owned() + "end\n" + zebra);
+    refused(
+        &[V10],
+        &before,
+        &after,
+        "ip prefix-list p is in use, and FRR would take its change line by line",
+    );
 }
 
 #[test]
@@ -286,6 +346,11 @@ fn a_clause_that_no_line_takes_away_goes_with_its_entry() {
         base(&[(" match community c\n", " match community c\n match rpki-extcommunity valid\n")], "");
     let want = ["no route-map m permit 20", "route-map m permit 20", " match community c"];
     check(&[V8, V10], &before, BASE, &want);
+    let before = base(&[(" match community c\n", " match community c\n on-match goto 50\n")], "");
+    let after = base(&[(" match community c\n", " match community c\n on-match next\n")], "");
+    let want = ["no route-map m permit 20", "route-map m permit 20", " match community c", " on-match next"];
+    check(&[V8, V10], &before, &after, &want);
+    refused(&[V7], &before, &after, "route-map m is in use, and FRR would take its change line by line");
 }
 
 #[test]
