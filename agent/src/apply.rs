@@ -149,9 +149,8 @@ fn written(output: Result<Output, CommandError>) -> Written {
         warn!(reason = complaint, "FRR complains");
     }
     debug!(exit = output.status.code(), elapsed_ms = output.elapsed.as_millis(), "written");
-    // Exit codes prove nothing, but who was killed by a signal did not come to its end.
-    let failure =
-        output.status.code().is_none().then(|| format!("{} {}", "the writer ended:", output.status));
+    // An exit code proves nothing of what FRR holds, but a tool that failed may do better the next time.
+    let failure = (!output.status.success()).then(|| format!("the writer failed ({})", output.status));
     let is_locked = reload::is_locked(&output.text());
     let complaints = if is_locked { Vec::new() } else { complaints };
     Written { complaints, is_locked, failure }

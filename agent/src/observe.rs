@@ -38,6 +38,8 @@ pub(crate) struct Observation {
     pub(crate) incarnations: Vec<(Daemon, Option<Incarnation>)>,
     /// The digest of what bgpd says it runs.
     pub(crate) running: Option<RunningDigest>,
+    /// Who said it; empty if nobody was asked.
+    pub(crate) speakers: Vec<String>,
     /// The sessions; `None` if bgpd could not be asked.
     pub(crate) sessions: Option<Vec<Session>>,
     /// Routes before policy, where bgpd stores them.
@@ -137,7 +139,10 @@ impl Observer {
             self.ask_bgpd(&mut observation).await;
         }
         if observation.is_ready() {
-            observation.running = self.frr.running().await.ok().and_then(|running| running.digest());
+            if let Ok(running) = self.frr.running().await {
+                observation.running = running.digest();
+                observation.speakers = running.names();
+            }
         }
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);

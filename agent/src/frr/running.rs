@@ -69,6 +69,11 @@ impl Running {
         load(Daemon::Bgpd.name(), &self.bgpd, version)
     }
 
+    /// Returns the daemons that answered.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.parts.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// Returns the digest of what was read; `None` if vtysh had to be asked, which says it in other words.
     pub(crate) fn digest(&self) -> Option<RunningDigest> {
         let is_by_daemon = !self.parts.iter().any(|(name, _)| name == ALL);

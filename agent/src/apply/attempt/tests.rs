@@ -188,8 +188,16 @@ fn lines_that_are_missing_without_a_complaint_are_sent_once_more_and_then_taken_
     assert_eq!(bench.steps[7..], ["read", "reload", "read", "load last good", "reload", "read"]);
     let failure = bench.failure();
     assert_eq!(failure.left, Left::LastGood { generation: Some("abc".into()) });
-    assert!(!failure.is_content);
+    assert!(failure.is_content, "t11: a daemon that is off takes nothing, and nobody says so");
     assert_eq!(failure.lines.len(), 2);
+}
+
+#[test]
+fn a_tool_that_was_killed_is_no_fault_of_the_lines() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    let killed = || Fact::Written(Written { failure: Some("killed".into()), ..Written::default() });
+    bench.take(killed()).read(BASE).take(killed()).read(BASE).take(last_good()).written("").read(BASE);
+    assert!(!bench.failure().is_content);
 }
 
 #[test]
