@@ -138,11 +138,11 @@ impl Observer {
         if version.is_ok() {
             self.ask_bgpd(&mut observation).await;
         }
-        if observation.is_ready() {
-            if let Ok(running) = self.frr.running().await {
-                observation.running = running.digest();
-                observation.speakers = running.names();
-            }
+        if observation.is_ready()
+            && let Ok(running) = self.frr.running().await
+        {
+            observation.running = running.digest();
+            observation.speakers = running.names();
         }
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);
