@@ -81,18 +81,12 @@ impl<'a> List<'a> {
         }
         let (mut go, mut come) = self.differing();
         // What stays, and has the prefix of what goes, comes again, or no map would find it.
-        let is_there = |entry: &&Entry<'_>, side: &Side<'_>| self.same(entry, side).is_some();
-        let again: Vec<Entry<'_>> = self
-            .after
-            .entries
-            .iter()
-            .filter(|entry| is_there(entry, &self.before) && self.shares(entry, &go))
-            .copied()
-            .collect();
+        let again: Vec<Entry<'_>> =
+            self.staying().filter(|entry| self.shares(entry, &go) || self.yields(entry, &come)).collect();
         go.extend(again.iter().copied());
         come.extend(again);
         go.sort_by_key(|entry| entry.seq);
-        come.sort_by_key(|entry| entry.seq);
+        come.sort_by_key(|entry| (self.yields(entry, &self.after.entries), entry.seq));
         (go, come)
     }
 
@@ -109,6 +103,19 @@ impl<'a> List<'a> {
         !self.version.keeps_shared_prefixes()
             && matches!(self.policy.kind(), Kind::PrefixList(_))
             && gone.iter().any(|other| other.prefix() == entry.prefix())
+    }
+
+    /// The entries that are the same on both sides.
+    fn staying(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.after.entries.iter().filter(|entry| self.same(entry, &self.before).is_some()).copied()
+    }
+
+    /// Returns whether FRR forgets `entry` when others, of `come`, come after it.
+    fn yields(&self, entry: &Entry<'_>, come: &[Entry<'_>]) -> bool {
+        !self.version.keeps_default_prefix()
+            && matches!(self.policy.kind(), Kind::PrefixList(_))
+            && entry.is_default()
+            && come.iter().any(|other| other.seq != entry.seq)
     }
 
     /// Returns whether FRR makes `new` of `old` within one commit.
@@ -141,7 +148,7 @@ impl<'a> List<'a> {
         let mut lines: Vec<Line> = Vec::new();
         match (come.as_slice(), go.as_slice()) {
             ([new], [old]) if self.is_numbered() && new.seq == old.seq => {
-                if !self.overwrites(old, new) {
+                if !self.overwrites(old, new) || self.staying().any(|entry| self.yields(&entry, &[*new])) {
                     return None;
                 }
                 lines.push(Line::set(new.statement, 0));
@@ -152,6 +159,10 @@ impl<'a> List<'a> {
                     || !(asks_once || come.len() + go.len() <= 1)
                     || !self.is_numbered() && self.appended().is_none()
                     || self.after.entries.iter().any(|entry| self.shares(entry, &go))
+                    || self.staying().any(|entry| self.yields(&entry, &come))
+                    || come
+                        .split_last()
+                        .is_some_and(|(_, first)| first.iter().any(|entry| self.yields(entry, &come)))
                 {
                     return None;
                 }

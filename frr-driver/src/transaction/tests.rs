@@ -139,6 +139,29 @@ fn what_stays_comes_again_with_the_prefix_that_goes() {
 }
 
 #[test]
+fn any_comes_last_where_frr_would_forget_it() {
+    let any = "ip prefix-list p seq 20 permit any\n";
+    let before = base(&[(" match ip address prefix-list p\n", "")], any);
+    let after = base(
+        &[(" match ip address prefix-list p\n", "")],
+        &format!("{any}ip prefix-list p seq 25 deny 12.0.0.0/8\n"),
+    );
+    let want = [
+        "no ip prefix-list p seq 20 permit any",
+        "ip prefix-list p seq 25 deny 12.0.0.0/8",
+        "ip prefix-list p seq 20 permit any",
+    ];
+    check(&[V7], &before, &after, &want);
+    check(&[V8, V10], &before, &after, &["ip prefix-list p seq 25 deny 12.0.0.0/8"]);
+    let in_use = |text: &str| base(&[], text);
+    let reason = "ip prefix-list p is in use, and FRR would take its change line by line";
+    refused(&[V7], &in_use(any), &in_use(&format!("{any}ip prefix-list p seq 25 deny 12.0.0.0/8\n")), reason);
+    let both = format!("ip prefix-list p seq 15 permit 12.0.0.0/8\n{any}");
+    let want = ["ip prefix-list p seq 15 permit 12.0.0.0/8", "ip prefix-list p seq 20 permit any"];
+    check(&[V7, V8, V10], BASE, &in_use(&both), &want);
+}
+
+#[test]
 fn any_is_not_written_over() {
     let before = base(&[("seq 10 permit 11.0.0.0/8", "seq 10 permit any")], "");
     let want = [

@@ -82,6 +82,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Whether it is an entry of a prefix-list for the prefix that contains all others.
+    pub(super) fn is_default(&self) -> bool {
+        self.prefix().ends_with("/0")
+    }
+
     /// Whether the two cannot be in the list at once: by number, style or content.
     pub(super) fn collides(&self, other: &Entry<'_>, is_numbered: bool) -> bool {
         (is_numbered && (self.seq == other.seq || self.head != other.head)) || self.content == other.content
