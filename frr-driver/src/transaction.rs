@@ -185,7 +185,7 @@ impl<'a> Script<'a> {
     fn unseen(&self, policy: Policy<'a>, at_once: bool) -> Option<(Edit, bool)> {
         if policy.kind() == Kind::RouteMap {
             let map = RouteMap::new(policy, self.desired, self.running);
-            Some((map.unseen(), map.judges()))
+            Some((map.unseen(at_once)?, map.judges()))
         } else {
             let list = List::new(policy, self.desired, self.running, self.version);
             Some((list.unseen(at_once)?, list.judges()))
@@ -218,7 +218,9 @@ impl<'a> Script<'a> {
         let mut rendered = Rendered::default();
         write(&mut rendered, self.prepared);
         write(&mut rendered, self.group);
-        self.seen.into_iter().for_each(|line| line.write(&mut rendered));
+        for line in self.seen {
+            line.write(&mut rendered);
+        }
         rendered.append(additions.render());
         write(&mut rendered, self.cleaned);
         Ok(rendered)
@@ -233,14 +235,17 @@ fn write(rendered: &mut Rendered, edits: Vec<Edit>) {
         sets.push(edit.sets);
         later.extend(edit.later);
     }
-    removals.into_iter().for_each(|line| line.write(rendered));
-    sets.into_iter().rev().flatten().for_each(|line| line.write(rendered));
+    for line in removals.into_iter().chain(sets.into_iter().rev().flatten()) {
+        line.write(rendered);
+    }
     if !later.is_empty() {
         // A line of another kind, which every daemon knows: they commit what they hold.
         rendered.push(0, "line vty", None);
         rendered.push(0, "exit", None);
     }
-    later.into_iter().for_each(|line| line.write(rendered));
+    for line in later {
+        line.write(rendered);
+    }
 }
 
 /// Checks that FRR prints every line of desired that running lacks: of others it is not known whether they run.

@@ -154,7 +154,7 @@ impl<'a> List<'a> {
                 lines.push(Line::set(new.statement, 0));
             }
             _ => {
-                let collides = |old: &Entry<'_>| come.iter().any(|new| new.collides(old, self.is_numbered()));
+                let collides = |old: &Entry<'_>| come.iter().any(|new| self.collide(old, new));
                 if go.iter().any(collides)
                     || !(asks_once || come.len() + go.len() <= 1)
                     || !self.is_numbered() && self.appended().is_none()
@@ -186,11 +186,21 @@ impl<'a> List<'a> {
 
     /// Returns the entry of `side` that is the same as `entry`.
     fn same<'b>(&self, entry: &Entry<'_>, side: &Side<'b>) -> Option<Entry<'b>> {
-        let is_same = |other: &&Entry<'_>| {
-            (!self.is_numbered() || other.seq == entry.seq)
-                && other.statement.reveal() == entry.statement.reveal()
-        };
-        side.entries.iter().find(is_same).copied()
+        let is_same = |other: &&Entry<'_>| other.statement.reveal() == entry.statement.reveal();
+        if !self.is_numbered() {
+            return side.entries.iter().find(is_same).copied();
+        }
+        let at = side.entries.binary_search_by_key(&entry.seq, |other| other.seq).ok()?;
+        side.entries.get(at).filter(is_same).copied()
+    }
+
+    /// Returns whether FRR does not hold both at once: by number, style or content.
+    fn collide(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
+        let ignores_action = self.version.duplicates_ignore_action()
+            && matches!(self.policy.kind(), Kind::PrefixList(_) | Kind::AccessList(_));
+        (self.is_numbered() && (old.seq == new.seq || old.head != new.head))
+            || old.content == new.content
+            || (ignores_action && old.subject() == new.subject())
     }
 
     /// Of a list without numbers: how many entries stay, if all that come are behind them.

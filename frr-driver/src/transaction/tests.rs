@@ -114,8 +114,7 @@ fn a_prefix_that_gets_another_number_takes_two_commits_where_frr_would_forget_it
     let reason = "ip prefix-list p is in use, and FRR would take its change line by line";
     refused(&[V7], BASE, &after, reason);
     // No number is free between the two.
-    let [before, after] =
-        [BASE.to_owned(), after].map(|text| text.replace("seq 10 ", "seq 6 ").replace("seq 5 ", "seq 5 "));
+    let [before, after] = [BASE.to_owned(), after].map(|text| text.replace("seq 10 ", "seq 6 "));
     refused(&[V7, V8], &before, &after, reason);
 }
 
@@ -365,16 +364,30 @@ fn a_map_that_nothing_refers_to_is_no_step() {
 }
 
 #[test]
-fn a_clause_that_no_line_takes_away_goes_with_its_entry() {
-    let before =
-        base(&[(" match community c\n", " match community c\n match rpki-extcommunity valid\n")], "");
-    let want = ["no route-map m permit 20", "route-map m permit 20", " match community c"];
-    check(&[V8, V10], &before, BASE, &want);
-    let before = base(&[(" match community c\n", " match community c\n on-match goto 50\n")], "");
-    let after = base(&[(" match community c\n", " match community c\n on-match next\n")], "");
-    let want = ["no route-map m permit 20", "route-map m permit 20", " match community c", " on-match next"];
-    check(&[V8, V10], &before, &after, &want);
-    refused(&[V7], &before, &after, "route-map m is in use, and FRR would take its change line by line");
+fn a_clause_that_would_leave_something_behind_goes_with_its_entry() {
+    let with = |clause: &str| base(&[(" match community c\n", &format!(" match community c\n{clause}"))], "");
+    for (before, after) in [
+        (" match rpki-extcommunity valid\n", ""),
+        (" on-match goto 50\n", " on-match next\n"),
+        (" set metric +rtt\n", " set metric rtt\n"),
+    ] {
+        let block = ["route-map m permit 20", " match community c", after.trim_end()];
+        let block: Vec<&str> = block.into_iter().filter(|line| !line.is_empty()).collect();
+        let between = [&["route-map m permit 21"], block.get(1..).unwrap()].concat();
+        let want = [
+            ["no route-map m permit 20"].as_slice(),
+            &between,
+            &["line vty", "exit", "no route-map m permit 21"],
+            &block,
+        ];
+        check(&[V8, V10], &with(before), &with(after), &want.concat());
+    }
+    let reason = "route-map m is in use, and FRR would take its change line by line";
+    refused(&[V7], &with(" on-match goto 50\n"), &with(" on-match next\n"), reason);
+    refused(&[V7], &with(" set metric +rtt\n"), &with(" set metric rtt\n"), reason);
+    let unused = |text: String| text.replacen("  neighbor 10.9.9.1 route-map m in\n", "", 1);
+    let want = ["route-map m permit 20", " no set metric +rtt", " set metric rtt"];
+    check(&[V7], &unused(with(" set metric +rtt\n")), &unused(with(" set metric rtt\n")), &want);
 }
 
 #[test]

@@ -87,8 +87,8 @@ impl<'a> Entry<'a> {
         self.prefix().ends_with("/0")
     }
 
-    /// Whether the two cannot be in the list at once: by number, style or content.
-    pub(super) fn collides(&self, other: &Entry<'_>, is_numbered: bool) -> bool {
-        (is_numbered && (self.seq == other.seq || self.head != other.head)) || self.content == other.content
+    /// The content without the action, as far as 7.5.1 looks at it.
+    pub(super) fn subject(&self) -> &str {
+        self.content.split(' ').nth(1).unwrap_or_default()
     }
 }
