@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::edit::{Edit, Line, Sight};
 use crate::{
-    config::{Config, Node, Statement},
+    config::{Config, Node},
     impact::policies::Policy,
 };
 use change::Change;

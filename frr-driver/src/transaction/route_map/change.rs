@@ -68,7 +68,7 @@ impl<'a> Change<'a> {
         let clings = |clause: &&Statement| {
             matches!(clause.words().as_slice(), ["match", "rpki-extcommunity", ..] | ["on-match", "goto", ..])
         };
-        self.gone.iter().any(clings) || self.over.iter().any(|(old, _)| clings(&old))
+        self.gone.iter().any(clings) || self.over.iter().any(|(old, _)| clings(old))
     }
 
     /// Returns whether FRR makes the new clauses of the old ones within one commit.
