@@ -30,7 +30,7 @@ use speaker::Speaker;
 const SEED: u64 = 0x007a_6e73;
 
 /// How many edits are applied on each version unless the environment says otherwise.
-const EDITS: u64 = 12;
+const EDITS: u64 = 40;
 
 /// How long the sessions may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(40);

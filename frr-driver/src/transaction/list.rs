@@ -2,7 +2,7 @@
 
 mod entry;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::{Edit, Line, Sight};
 use crate::{
@@ -53,12 +53,15 @@ impl<'a> List<'a> {
         let mut taken: BTreeSet<u32> =
             self.before.entries.iter().chain(&self.after.entries).map(|entry| entry.seq).collect();
         // Where a prefix goes from one entry to another, it matters which changes first, and that is not said.
-        let wanders =
-            |old: &Entry<'_>| come.iter().any(|new| new.seq != old.seq && self.shares(new, &[*old]));
-        let any_wanders = go.iter().any(wanders);
+        let gone = self.forgotten(&go);
+        let comes_elsewhere = |new: &Entry<'_>| {
+            gone.get(new.prefix()).is_some_and(|seqs| seqs.iter().any(|seq| *seq != new.seq))
+        };
+        let any_wanders = come.iter().any(comes_elsewhere);
         let mut last = Vec::new();
         for new in &come {
-            match go.iter().find(|old| old.seq == new.seq) {
+            let there = go.binary_search_by_key(&new.seq, |old| old.seq).ok().and_then(|at| go.get(at));
+            match there {
                 Some(old) if at_once && (any_wanders || !self.is_clean(old, new)) => {
                     let spare = new.at(self.spare(new.seq, &taken)?);
                     taken.insert(spare.0);
@@ -81,8 +84,11 @@ impl<'a> List<'a> {
         }
         let (mut go, mut come) = self.differing();
         // What stays, and has the prefix of what goes, comes again, or no map would find it.
-        let again: Vec<Entry<'_>> =
-            self.staying().filter(|entry| self.shares(entry, &go) || self.yields(entry, &come)).collect();
+        let gone = self.forgotten(&go);
+        let again: Vec<Entry<'_>> = self
+            .staying()
+            .filter(|entry| gone.contains_key(entry.prefix()) || self.yields(entry, &come))
+            .collect();
         go.extend(again.iter().copied());
         come.extend(again);
         go.sort_by_key(|entry| entry.seq);
@@ -98,11 +104,15 @@ impl<'a> List<'a> {
         (of(&self.before, &self.after), of(&self.after, &self.before))
     }
 
-    /// Returns whether FRR forgets the prefix of `entry` when one of `gone` goes.
-    fn shares(&self, entry: &Entry<'_>, gone: &[Entry<'_>]) -> bool {
-        !self.version.keeps_shared_prefixes()
-            && matches!(self.policy.kind(), Kind::PrefixList(_))
-            && gone.iter().any(|other| other.prefix() == entry.prefix())
+    /// Returns the prefixes that FRR forgets when `gone` go, and the numbers of those.
+    fn forgotten<'b>(&self, gone: &[Entry<'b>]) -> BTreeMap<&'b str, Vec<u32>> {
+        let mut forgotten: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        if !self.version.keeps_shared_prefixes() && matches!(self.policy.kind(), Kind::PrefixList(_)) {
+            for entry in gone {
+                forgotten.entry(entry.prefix()).or_default().push(entry.seq);
+            }
+        }
+        forgotten
     }
 
     /// The entries that are the same on both sides.
@@ -145,6 +155,7 @@ impl<'a> List<'a> {
             return None;
         }
         let (go, come) = self.differing();
+        let forgotten = self.forgotten(&go);
         let mut lines: Vec<Line> = Vec::new();
         match (come.as_slice(), go.as_slice()) {
             ([new], [old]) if self.is_numbered() && new.seq == old.seq => {
@@ -158,7 +169,7 @@ impl<'a> List<'a> {
                 if go.iter().any(collides)
                     || !(asks_once || come.len() + go.len() <= 1)
                     || !self.is_numbered() && self.appended().is_none()
-                    || self.after.entries.iter().any(|entry| self.shares(entry, &go))
+                    || self.after.entries.iter().any(|entry| forgotten.contains_key(entry.prefix()))
                     || self.staying().any(|entry| self.yields(&entry, &come))
                     || come
                         .split_last()
@@ -216,12 +227,18 @@ impl<'a> List<'a> {
     /// Returns whether `new`, written over `old` in one line, leaves nothing of it.
     fn overwrites(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
         let keeps_range = ["ge", "le"].iter().any(|word| old.has(word) && !new.has(word));
+        let forgotten = self.forgotten(&[*old]);
         let others = |entry: &&Entry<'_>| entry.seq != old.seq;
         match self.policy.kind() {
             _ if old.head != new.head => false,
             Kind::PrefixList(_) => {
                 (self.version.overwrites_prefix_ranges() || !keeps_range)
-                    && !self.after.entries.iter().filter(others).any(|entry| self.shares(entry, &[*old]))
+                    && !self
+                        .after
+                        .entries
+                        .iter()
+                        .filter(others)
+                        .any(|entry| forgotten.contains_key(entry.prefix()))
             }
             // Measured are these alone: action and prefix.
             Kind::AccessList(_) => [old, new].iter().all(|entry| entry.content.split(' ').count() == 2),

@@ -571,3 +571,13 @@ fn a_line_that_frr_does_not_print_is_left_to_frr_reload() {
     let after = base(&[(" match community c\n", " match community c\n set metric 5\n")], "nexthop-group n\n");
     refused(&[V8], BASE, &after, "FRR does not print `nexthop-group n`, so it is not known whether it runs");
 }
+
+#[test]
+fn of_a_long_list_only_what_differs_is_sent() {
+    let line = |number: u32| {
+        format!("ip prefix-list q seq {number} permit 10.{}.{}.0/24", number / 256, number % 256)
+    };
+    let list = |numbers: std::ops::Range<u32>| base(&[], &numbers.map(line).collect::<Vec<_>>().join("\n"));
+    let transaction = run(&list(1..4000), &list(2000..6000), V8).unwrap();
+    assert_eq!(transaction.reveal().lines().count(), 1999 + 2000);
+}

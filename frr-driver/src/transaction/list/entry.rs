@@ -74,7 +74,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The prefix of an entry of a prefix-list.
-    pub(super) fn prefix(&self) -> &str {
+    pub(super) fn prefix(&self) -> &'a str {
         match self.content.split(' ').nth(1).unwrap_or_default() {
             "any" if self.head.starts_with("ipv6 ") => "::/0",
             "any" => "0.0.0.0/0",
