@@ -124,6 +124,14 @@ impl FrrVersion {
         self >= Self(9, 0, 2)
     }
 
+    /// Returns whether a route-map still finds `any` in its prefix-list when another entry comes.
+    ///
+    /// Not on 7.5.1: with each entry, `route_map_add_plist_entries` in `lib/routemap.c` takes the map's entry from the
+    /// default prefix, where `any` has put it (pull request 8718, first in 8.0).
+    pub fn keeps_default_prefix(self) -> bool {
+        self >= Self::V8
+    }
+
     /// Returns whether a prefix-list entry that is written over loses `ge` and `le` if the new one has none.
     ///
     /// Not on 7.5.1 (`ip_prefix_list` in `lib/filter_cli.c`; measured).

@@ -207,7 +207,7 @@ impl<'a> Script<'a> {
     fn unseen(&self, policy: Policy<'a>, at_once: bool) -> Option<(Edit, bool)> {
         if policy.kind() == Kind::RouteMap {
             let map = RouteMap::new(policy, self.desired, self.running);
-            Some((map.unseen(), map.judges()))
+            Some((map.unseen(at_once)?, map.judges()))
         } else {
             let list = List::new(policy, self.desired, self.running, self.version);
             Some((list.unseen(at_once)?, list.judges()))
@@ -240,7 +240,9 @@ impl<'a> Script<'a> {
         let mut rendered = Rendered::default();
         write(&mut rendered, self.prepared);
         write(&mut rendered, self.group);
-        self.seen.into_iter().for_each(|line| line.write(&mut rendered));
+        for line in self.seen {
+            line.write(&mut rendered);
+        }
         rendered.append(additions.render());
         write(&mut rendered, self.cleaned);
         Ok(rendered)
@@ -255,10 +257,9 @@ fn write(rendered: &mut Rendered, edits: Vec<Edit>) {
         sets.push(edit.sets);
         later.extend(edit.later);
     }
-    for line in removals {
+    for line in removals.into_iter().chain(sets.into_iter().rev().flatten()) {
         line.write(rendered);
     }
-    sets.into_iter().rev().flatten().for_each(|line| line.write(rendered));
     if !later.is_empty() {
         // A line of another kind, which every daemon knows: they commit what they hold.
         rendered.push(0, "line vty", None);

@@ -30,7 +30,7 @@ use speaker::Speaker;
 const SEED: u64 = 0x007a_6e73;
 
 /// How many edits are applied on each version unless the environment says otherwise.
-const EDITS: u64 = 12;
+const EDITS: u64 = 40;
 
 /// How long the sessions may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(40);
@@ -43,9 +43,6 @@ const TRIES_MAX: u32 = 400;
 
 /// Where the node keeps the file that frr-reload loads.
 const RELOAD: &str = "/run/transaction/reload";
-
-/// FRR looks at all routes again soon after a change.
-const DELAY: &str = "bgp route-map delay-timer 1\n";
 
 const ROUTER: Ipv4Addr = Ipv4Addr::new(172, 30, 0, 2);
 
@@ -207,24 +204,31 @@ fn it_leads_where_it_shall_on_10_7() {
 
 // === nobody sees it halfway ===
 
-/// The router of the watched changes, with `policy`.
+/// The router of the watched changes, before it knows the speaker.
+const ROUTER_ALONE: &str = "\
+bgp route-map delay-timer 1
+router bgp 64512
+ no bgp ebgp-requires-policy
+ bgp router-id 172.30.0.2
+";
+
+/// The router, with the speaker and `policy`.
 fn router(policy: &Policy) -> String {
     format!(
-        "{policy}router bgp 64512\n no bgp ebgp-requires-policy\n bgp router-id {ROUTER}\n \
-         neighbor {0} remote-as {1}\n neighbor {0} passive\n neighbor {0} timers 0 0\n \
+        "{ROUTER_ALONE} neighbor {0} remote-as {1}\n neighbor {0} passive\n neighbor {0} timers 0 0\n \
          address-family ipv4 unicast\n  neighbor {0} soft-reconfiguration inbound\n  \
-         neighbor {0} route-map {MAP} in\n exit-address-family\n",
+         neighbor {0} route-map {MAP} in\n exit-address-family\n{policy}",
         speaker::ADDRESS,
         speaker::ASN
     )
 }
 
-fn watched(version: FrrVersion, policy: &Policy) -> Lab {
+fn watched(version: FrrVersion) -> Lab {
     let topology = Topology::new()
         .node(
             NodeSpec::frr("node", version)
                 .daemons(&["mgmtd", "zebra", "bgpd", "staticd"])
-                .config(format!("{DELAY}{}", router(policy))),
+                .config(ROUTER_ALONE),
         )
         .node(NodeSpec::frr("peer", version).daemons(&[]))
         .link(("node", "net1", ["172.30.0.2/24"]), ("peer", "net1", ["172.30.0.3/24"]));
@@ -245,22 +249,20 @@ struct Watch {
 }
 
 impl Watch {
+    /// Starts a router, and adds the speaker to it by a transaction.
     fn start(version: FrrVersion) -> Self {
-        let policy = Policy::new(version);
-        let lab = watched(version, &policy);
-        let mut monitor = Monitor::start(lab.node("node"));
+        let (policy, driver) = (Policy::new(version), driver_version(version));
+        let lab = watched(version);
+        let node = lab.node("node");
+        let mut monitor = Monitor::start(node);
+        monitor.change(&policy.allowed(), &policy.allowed());
+        let [running, _] = running(node, driver);
+        send(node, &transaction(&load("desired", &router(&policy), driver), &running, driver).unwrap());
         let speaker = Speaker::start(lab.node("peer"), ROUTER);
         monitor.settled(&policy.allowed()).unwrap();
-        Self {
-            lab,
-            monitor,
-            speaker,
-            policy,
-            rng: Rng::of_case(SEED, number("ROUTELET_TRANSACTION_CASE", 0)),
-            kept: 0,
-            closed: 0,
-            lines: 0,
-        }
+        assert_eq!(monitor.violations, [""; 0]);
+        let rng = Rng::of_case(SEED, number("ROUTELET_TRANSACTION_CASE", 0));
+        Self { lab, monitor, speaker, policy, rng, kept: 0, closed: 0, lines: 0 }
     }
 
     /// Makes one change by `send`; returns what was seen and should not have been, and how it came.
@@ -301,7 +303,7 @@ impl Watch {
             if !is_telling {
                 continue;
             }
-            let config = load("desired", &format!("{DELAY}{}", router(&desired)), version);
+            let config = load("desired", &router(&desired), version);
             if let Ok(transaction) = transaction(&config, running, version) {
                 return (desired, config, transaction);
             }

@@ -2,7 +2,7 @@
 
 mod entry;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::{Edit, Line, Sight};
 use crate::{
@@ -53,12 +53,15 @@ impl<'a> List<'a> {
         let mut taken: BTreeSet<u32> =
             self.before.entries.iter().chain(&self.after.entries).map(|entry| entry.seq).collect();
         // Where a prefix goes from one entry to another, it matters which changes first, and that is not said.
-        let wanders =
-            |old: &Entry<'_>| come.iter().any(|new| new.seq != old.seq && self.shares(new, &[*old]));
-        let any_wanders = go.iter().any(wanders);
+        let gone = self.forgotten(&go);
+        let comes_elsewhere = |new: &Entry<'_>| {
+            gone.get(new.prefix()).is_some_and(|seqs| seqs.iter().any(|seq| *seq != new.seq))
+        };
+        let any_wanders = come.iter().any(comes_elsewhere);
         let mut last = Vec::new();
         for new in &come {
-            match go.iter().find(|old| old.seq == new.seq) {
+            let there = go.binary_search_by_key(&new.seq, |old| old.seq).ok().and_then(|at| go.get(at));
+            match there {
                 Some(old) if at_once && (any_wanders || !self.is_clean(old, new)) => {
                     let spare = new.at(self.spare(new.seq, &taken)?);
                     taken.insert(spare.0);
@@ -81,18 +84,15 @@ impl<'a> List<'a> {
         }
         let (mut go, mut come) = self.differing();
         // What stays, and has the prefix of what goes, comes again, or no map would find it.
-        let is_there = |entry: &&Entry<'_>, side: &Side<'_>| self.same(entry, side).is_some();
+        let gone = self.forgotten(&go);
         let again: Vec<Entry<'_>> = self
-            .after
-            .entries
-            .iter()
-            .filter(|entry| is_there(entry, &self.before) && self.shares(entry, &go))
-            .copied()
+            .staying()
+            .filter(|entry| gone.contains_key(entry.prefix()) || self.yields(entry, &come))
             .collect();
         go.extend(again.iter().copied());
         come.extend(again);
         go.sort_by_key(|entry| entry.seq);
-        come.sort_by_key(|entry| entry.seq);
+        come.sort_by_key(|entry| (self.yields(entry, &self.after.entries), entry.seq));
         (go, come)
     }
 
@@ -104,11 +104,28 @@ impl<'a> List<'a> {
         (of(&self.before, &self.after), of(&self.after, &self.before))
     }
 
-    /// Returns whether FRR forgets the prefix of `entry` when one of `gone` goes.
-    fn shares(&self, entry: &Entry<'_>, gone: &[Entry<'_>]) -> bool {
-        !self.version.keeps_shared_prefixes()
+    /// Returns the prefixes that FRR forgets when `gone` go, and the numbers of those.
+    fn forgotten<'b>(&self, gone: &[Entry<'b>]) -> BTreeMap<&'b str, Vec<u32>> {
+        let mut forgotten: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        if !self.version.keeps_shared_prefixes() && matches!(self.policy.kind(), Kind::PrefixList(_)) {
+            for entry in gone {
+                forgotten.entry(entry.prefix()).or_default().push(entry.seq);
+            }
+        }
+        forgotten
+    }
+
+    /// The entries that are the same on both sides.
+    fn staying(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.after.entries.iter().filter(|entry| self.same(entry, &self.before).is_some()).copied()
+    }
+
+    /// Returns whether FRR forgets `entry` when others, of `come`, come after it.
+    fn yields(&self, entry: &Entry<'_>, come: &[Entry<'_>]) -> bool {
+        !self.version.keeps_default_prefix()
             && matches!(self.policy.kind(), Kind::PrefixList(_))
-            && gone.iter().any(|other| other.prefix() == entry.prefix())
+            && entry.is_default()
+            && come.iter().any(|other| other.seq != entry.seq)
     }
 
     /// Returns whether FRR makes `new` of `old` within one commit.
@@ -138,20 +155,25 @@ impl<'a> List<'a> {
             return None;
         }
         let (go, come) = self.differing();
+        let forgotten = self.forgotten(&go);
         let mut lines: Vec<Line> = Vec::new();
         match (come.as_slice(), go.as_slice()) {
             ([new], [old]) if self.is_numbered() && new.seq == old.seq => {
-                if !self.overwrites(old, new) {
+                if !self.overwrites(old, new) || self.staying().any(|entry| self.yields(&entry, &[*new])) {
                     return None;
                 }
                 lines.push(Line::set(new.statement, 0));
             }
             _ => {
-                let collides = |old: &Entry<'_>| come.iter().any(|new| new.collides(old, self.is_numbered()));
+                let collides = |old: &Entry<'_>| come.iter().any(|new| self.collide(old, new));
                 if go.iter().any(collides)
                     || !(asks_once || come.len() + go.len() <= 1)
                     || !self.is_numbered() && self.appended().is_none()
-                    || self.after.entries.iter().any(|entry| self.shares(entry, &go))
+                    || self.after.entries.iter().any(|entry| forgotten.contains_key(entry.prefix()))
+                    || self.staying().any(|entry| self.yields(&entry, &come))
+                    || come
+                        .split_last()
+                        .is_some_and(|(_, first)| first.iter().any(|entry| self.yields(entry, &come)))
                 {
                     return None;
                 }
@@ -175,11 +197,21 @@ impl<'a> List<'a> {
 
     /// Returns the entry of `side` that is the same as `entry`.
     fn same<'b>(&self, entry: &Entry<'_>, side: &Side<'b>) -> Option<Entry<'b>> {
-        let is_same = |other: &&Entry<'_>| {
-            (!self.is_numbered() || other.seq == entry.seq)
-                && other.statement.reveal() == entry.statement.reveal()
-        };
-        side.entries.iter().find(is_same).copied()
+        let is_same = |other: &&Entry<'_>| other.statement.reveal() == entry.statement.reveal();
+        if !self.is_numbered() {
+            return side.entries.iter().find(is_same).copied();
+        }
+        let at = side.entries.binary_search_by_key(&entry.seq, |other| other.seq).ok()?;
+        side.entries.get(at).filter(is_same).copied()
+    }
+
+    /// Returns whether FRR does not hold both at once: by number, style or content.
+    fn collide(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
+        let ignores_action = self.version.duplicates_ignore_action()
+            && matches!(self.policy.kind(), Kind::PrefixList(_) | Kind::AccessList(_));
+        (self.is_numbered() && (old.seq == new.seq || old.head != new.head))
+            || old.content == new.content
+            || (ignores_action && old.subject() == new.subject())
     }
 
     /// Of a list without numbers: how many entries stay, if all that come are behind them.
@@ -195,12 +227,18 @@ impl<'a> List<'a> {
     /// Returns whether `new`, written over `old` in one line, leaves nothing of it.
     fn overwrites(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
         let keeps_range = ["ge", "le"].iter().any(|word| old.has(word) && !new.has(word));
+        let forgotten = self.forgotten(&[*old]);
         let others = |entry: &&Entry<'_>| entry.seq != old.seq;
         match self.policy.kind() {
             _ if old.head != new.head => false,
             Kind::PrefixList(_) => {
                 (self.version.overwrites_prefix_ranges() || !keeps_range)
-                    && !self.after.entries.iter().filter(others).any(|entry| self.shares(entry, &[*old]))
+                    && !self
+                        .after
+                        .entries
+                        .iter()
+                        .filter(others)
+                        .any(|entry| forgotten.contains_key(entry.prefix()))
             }
             // Measured are these alone: action and prefix.
             Kind::AccessList(_) => [old, new].iter().all(|entry| entry.content.split(' ').count() == 2),

@@ -18,7 +18,7 @@ pub(crate) const GROUPS: u8 = 8;
 const PREFIXES: u8 = 4;
 
 /// Between two rounds: bgpd must have time for other things.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the router may take until it wants the session.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(20);

@@ -74,7 +74,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The prefix of an entry of a prefix-list.
-    pub(super) fn prefix(&self) -> &str {
+    pub(super) fn prefix(&self) -> &'a str {
         match self.content.split(' ').nth(1).unwrap_or_default() {
             "any" if self.head.starts_with("ipv6 ") => "::/0",
             "any" => "0.0.0.0/0",
@@ -82,8 +82,13 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Whether the two cannot be in the list at once: by number, style or content.
-    pub(super) fn collides(&self, other: &Entry<'_>, is_numbered: bool) -> bool {
-        (is_numbered && (self.seq == other.seq || self.head != other.head)) || self.content == other.content
+    /// Whether it is an entry of a prefix-list for the prefix that contains all others.
+    pub(super) fn is_default(&self) -> bool {
+        self.prefix().ends_with("/0")
+    }
+
+    /// The content without the action, as far as 7.5.1 looks at it.
+    pub(super) fn subject(&self) -> &str {
+        self.content.split(' ').nth(1).unwrap_or_default()
     }
 }
