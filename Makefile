@@ -31,8 +31,9 @@ faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on e
 	ROUTELET_FAULTS=$(or $(FAULTS),70) ROUTELET_FAULTS_SEED=$(or $(FAULTS_SEED),0) \
 	  cargo test --locked -p routelet-tests --test lab -- faults::histories --nocapture --test-threads 2
 
-bench: tools ## Times of merge and plan, and the ratio to frr-reload.py in the same run.
+bench: tools build ## Times of merge, plan and applies, beside those of FRR's own tools; ROUTELET_BENCH="8.4.4:3x0 10.7:kernel".
 	cargo bench --locked -p routelet-tests --bench merge_plan
+	cargo bench --locked -p routelet-tests --bench apply
 
 lint: ## Format and lints, as CI wants them.
 	cargo fmt --all --check

@@ -131,6 +131,11 @@ impl Agent {
         self.process.signal(signal)
     }
 
+    /// Returns the agent's process id on this machine.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.pid()
+    }
+
     /// Tells whether the agent runs.
     pub fn is_running(&mut self) -> bool {
         self.process.is_running()
