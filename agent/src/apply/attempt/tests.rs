@@ -2,7 +2,7 @@ use frr_driver::{merge::merge, session::SessionState};
 use jiff::Timestamp;
 
 use super::*;
-use crate::apply::EngineChoice;
+use crate::{apply::EngineChoice, store::LastGood};
 
 const VERSION: FrrVersion = FrrVersion(8, 4, 4);
 const BASE: &str = "\
@@ -301,6 +301,13 @@ fn more_sessions_than_may_go_down_hold_a_change() {
         bench.asked().read(BASE);
         assert_eq!(matches!(bench.outcome, Some(Outcome::Held { .. })), is_held, "{most:?}");
     }
+}
+
+#[test]
+fn a_transaction_takes_no_session_down_and_is_not_held() {
+    let mut bench = Bench::with(POLICY, VERSION, |order| order.max_reset = Some(0));
+    bench.asked().read(BASE).take(Fact::Stored(Ok(())));
+    assert_eq!(bench.steps.last(), Some(&"send"));
 }
 
 #[test]
