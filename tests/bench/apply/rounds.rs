@@ -15,10 +15,12 @@ use crate::{
 const ROUNDS: usize = 7;
 
 /// How long one change may be measured: slow ones are not measured as often.
-const ROUNDS_WITHIN: Duration = Duration::from_secs(40);
+const ROUNDS_WITHIN: Duration = Duration::from_secs(25);
 
-/// How often the agent is measured with frr-reload: it is shown beside the others, and judged by nothing.
+/// How often the agent is measured with frr-reload, and for how long: it is shown beside the others, and judged by
+/// nothing.
 const RELOAD_ROUNDS: usize = 3;
+const RELOAD_ROUNDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What was measured of one change, by way.
 pub(crate) type Samples = BTreeMap<Way, Vec<Sample>>;
@@ -33,7 +35,8 @@ pub(crate) fn measure(bed: &mut Bed, change: Change, base: &Shape) -> Result<Sam
             break;
         }
         for &way in change.ways() {
-            if way == Way::RouteletReload && round >= RELOAD_ROUNDS {
+            let is_enough = round >= RELOAD_ROUNDS || started.elapsed() > RELOAD_ROUNDS_WITHIN;
+            if way == Way::RouteletReload && round > 0 && is_enough {
                 continue;
             }
             let is_there = bed.shape(way) == Some(&to);

@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// How often the file is written again: the kernel counts an agent's time in hundredths of a second.
-const WRITES: u32 = 60;
+const WRITES: u32 = 40;
 
 /// The pause between two writes: longer than the agent waits for a file to come to rest, so that it sees each.
 const WRITE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often the agent is asked to compare anew, and the pause in between: longer than it takes for 500 neighbors.
-const LOOKS: u32 = 15;
+const LOOKS: u32 = 10;
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the reloader is run, and for how long at most.
 const RELOADS: usize = 5;
-const RELOADS_WITHIN: Duration = Duration::from_secs(20);
+const RELOADS_WITHIN: Duration = Duration::from_secs(15);
 
 /// CPU time per event.
 #[derive(Debug)]
