@@ -39,7 +39,7 @@ const UP_WITHIN: Duration = Duration::from_secs(40);
 const CHANGES: u64 = 12;
 
 /// How many changes are thrown away, one after the other, before one must be a transaction.
-const TRIES_MAX: u32 = 400;
+const TRIES_MAX: u32 = 4000;
 
 /// Where the node keeps the file that frr-reload loads.
 const RELOAD: &str = "/run/transaction/reload";
@@ -57,13 +57,12 @@ fn running(node: &Node, version: quirks::FrrVersion) -> [Config; 2] {
     [union, bgpd].map(|text| load("running", running_config(&text), version))
 }
 
-/// Sends the transaction to FRR, which must not complain.
-#[track_caller]
-fn send(node: &Node, transaction: &Transaction) {
+/// Sends the transaction to FRR; returns what that says if it complains.
+fn send(node: &Node, transaction: &Transaction) -> Result<(), String> {
     node.write_file("/tmp/transaction", transaction.reveal()).unwrap();
     let output = node.exec(["vtysh", "-f", "/tmp/transaction"]).unwrap();
     let text = output.text();
-    assert!(output.success() && complaints(&text).is_empty(), "{text}\n{}", transaction.reveal());
+    if output.success() && complaints(&text).is_empty() { Ok(()) } else { Err(text) }
 }
 
 // === it leads where it shall ===
@@ -158,7 +157,9 @@ fn it_leads_where_it_shall(version: FrrVersion) {
                 }
             }
         };
-        send(node, &transaction);
+        if let Err(complaint) = send(node, &transaction) {
+            is_wrong(&complaint, &next, transaction.reveal());
+        }
         let [union, bgpd] = self::running(node, driver);
         let verdict = verify(&desired, &union, &bgpd, driver);
         if !verdict.is_settled() {
@@ -257,7 +258,8 @@ impl Watch {
         let mut monitor = Monitor::start(node);
         monitor.change(&policy.allowed(), &policy.allowed());
         let [running, _] = running(node, driver);
-        send(node, &transaction(&load("desired", &router(&policy), driver), &running, driver).unwrap());
+        let first = transaction(&load("desired", &router(&policy), driver), &running, driver).unwrap();
+        send(node, &first).unwrap();
         let speaker = Speaker::start(lab.node("peer"), ROUTER);
         monitor.settled(&policy.allowed()).unwrap();
         assert_eq!(monitor.violations, [""; 0]);
@@ -269,18 +271,19 @@ impl Watch {
     fn change(
         &mut self,
         version: quirks::FrrVersion,
-        send: impl FnOnce(&Node, &Config, &Transaction),
+        send: impl FnOnce(&Node, &Config, &Transaction) -> Result<(), String>,
     ) -> Option<String> {
         let [running, _] = running(self.lab.node("node"), version);
         let (desired, config, transaction) = self.next(&running, version);
         let (before, after) = (self.policy.allowed(), desired.allowed());
         self.monitor.change(&before, &after);
-        send(self.lab.node("node"), &config, &transaction);
+        let answer = send(self.lab.node("node"), &config, &transaction);
         let told = |what: &str| {
             format!("{what}\n--- from\n{}--- to\n{desired}--- by\n{}", self.policy, transaction.reveal())
         };
-        if let Err(error) = self.monitor.settled(&after) {
-            panic!("{}", told(&error.to_string()));
+        let settled = answer.and_then(|()| self.monitor.settled(&after).map_err(|error| error.to_string()));
+        if let Err(error) = settled {
+            panic!("{}", told(&error));
         }
         let seen = std::mem::take(&mut self.monitor.violations);
         let told = (!seen.is_empty()).then(|| told(&format!("{seen:#?}")));
@@ -345,7 +348,7 @@ fn frr_reload_is_seen_halfway(version: FrrVersion) {
         node.write_file(&format!("{RELOAD}/vtysh.conf"), "service integrated-vtysh-config\n").unwrap();
         let command = reload::command(Path::new(reload::SCRIPT), Path::new(RELOAD), None, driver);
         let output = node.exec_within(command.timeout, command.argv).unwrap();
-        assert!(output.success(), "{}", output.text());
+        if output.success() { Ok(()) } else { Err(output.text()) }
     };
     let most = 5 * number("ROUTELET_TRANSACTION_CHANGES", CHANGES);
     let seen = (1..=most).find(|_| watch.change(driver, reload).is_some());

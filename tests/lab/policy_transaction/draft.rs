@@ -109,8 +109,8 @@ const SLOTS: [(&str, &str); 8] = [
     ("continue", "exit"),
 ];
 
-/// What is never printed, or FRR refuses beside other clauses.
-const LEFT_OUT: [&str; 2] = ["forwarding-address", "label-index"];
+/// What is never printed, what FRR refuses beside other clauses, and what kills bgpd 7.5.1 at the next IPv4 route.
+const LEFT_OUT: [&str; 3] = ["forwarding-address", "label-index", "match evpn"];
 
 #[derive(Clone, Debug, Default)]
 struct List {
@@ -209,13 +209,11 @@ impl Draft {
                 list.entries.entry(seq).and_modify(|entry| entry.0 = !entry.0);
             }
             _ => {
-                // FRR refuses, or ignores, what a list has already under another number; and 7.5.1 does not take a
-                // prefix without a range beside itself with one.
-                let is_ranged = |content: &str| content.contains(' ');
+                // FRR refuses, or ignores, what a list has already under another number; 7.5.1 takes no range for the
+                // one that contains it.
+                let is_strict = self.version == FrrVersion::V7_5_1;
                 let excludes = |other: &str| {
-                    other == content
-                        || other.split(' ').next() == content.split(' ').next()
-                            && is_ranged(other) != is_ranged(content)
+                    other == content || is_strict && other.split(' ').next() == content.split(' ').next()
                 };
                 list.entries.retain(|_, (_, other)| !excludes(other));
                 list.entries.insert(seq, (rng.chance(70), content));
