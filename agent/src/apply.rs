@@ -111,7 +111,10 @@ impl Hands<'_> {
     /// Loads lines by one `vtysh -f`.
     async fn send(&self, text: &Arc<Rendered>) -> Written {
         match write_lines(self.store, text).await {
-            Ok(file) => written(self.frr.vtysh().load(&file).await),
+            Ok(file) => {
+                let _quiet = self.frr.quiet().await;
+                written(self.frr.vtysh().load(&file).await)
+            }
             Err(reason) => Written { failure: Some(reason), ..Written::default() },
         }
     }
@@ -129,6 +132,7 @@ impl Hands<'_> {
         let directory = self.store.path().join("reload");
         let rundir = self.frr.other_rundir();
         let command = reload::command(&self.frr.reload_script, &directory, rundir.as_deref(), version);
+        let _quiet = self.frr.quiet().await;
         written(exec::run(command).await)
     }
 }

@@ -139,7 +139,7 @@ impl Observer {
             self.ask_bgpd(&mut observation).await;
         }
         if observation.is_ready()
-            && let Ok(running) = self.frr.running().await
+            && let Some(running) = self.frr.running_if_quiet().await
         {
             observation.running = running.digest();
             observation.speakers = running.names();

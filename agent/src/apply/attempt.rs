@@ -43,6 +43,9 @@ pub(super) use step::{Fact, Next, Step, Written};
 /// How often frr-reload is run for one attempt, where nothing says that the lines are at fault.
 const RELOADS_MAX: u32 = 2;
 
+/// How often the lines of a transaction are sent: FRR 10.3 may lose some without a complaint.
+const SENDS_MAX: u32 = 2;
+
 /// How often a lock that somebody else holds is tried, and the pause in between: mgmtd holds it for some 0.3 s.
 const LOCK_TRIES_MAX: u32 = 5;
 const LOCK_PAUSE: Duration = Duration::from_millis(400);
@@ -94,6 +97,7 @@ pub(super) struct Attempt {
     engine: Option<Engine>,
     reloads: u32,
     is_whole_sent: bool,
+    sends: u32,
     is_cured: bool,
     lock_tries: u32,
     written: Written,
@@ -124,6 +128,7 @@ impl Attempt {
             engine: None,
             reloads: 0,
             is_whole_sent: false,
+            sends: 0,
             is_cured: false,
             lock_tries: 0,
             written: Written::default(),
@@ -166,7 +171,12 @@ impl Attempt {
                     self.plan = self.by_lines.take().unwrap_or_default();
                     return self.taken(&running, &verdict);
                 }
-                info!(missing = verdict.missing.len(), "frr-reload makes what the transaction left undone");
+                let is_quiet = self.written.complaints.is_empty() && self.written.failure.is_none();
+                if let Some(lines) = self.lines.clone().filter(|_| is_quiet && self.sends < SENDS_MAX) {
+                    return self.send_lines(lines);
+                }
+                let (missing, extra) = (verdict.missing.len(), verdict.extra.len());
+                info!(missing, extra, "frr-reload makes what the transaction left undone");
                 self.by_reload()
             }
 
@@ -232,9 +242,12 @@ impl Attempt {
             return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
         };
         self.wanted = keep_numbers(&desired.config, &self.before, self.version);
-        self.plan = plan(&self.wanted, &self.before, self.version);
         self.file = Arc::new(render(&self.wanted, &[], self.version));
-        let verdict = verify(&self.wanted, &self.before, &running.bgpd(self.version), self.version);
+        let verdict = self.verify(running);
+        if !verdict.extra.is_empty() {
+            self.before = running.against(&self.wanted, self.version);
+        }
+        self.plan = plan(&self.wanted, &self.before, self.version);
         if verdict.is_settled() {
             return self.taken(running, &verdict);
         }
@@ -274,6 +287,7 @@ impl Attempt {
 
     fn send_lines(&mut self, lines: Arc<Rendered>) -> Next {
         self.engine = Some(Engine::Transaction);
+        self.sends += 1;
         self.is_written = true;
         self.lines = Some(Arc::clone(&lines));
         self.step(Phase::SendingLines, Step::Send(lines))
@@ -328,7 +342,9 @@ impl Attempt {
     // --- what came of it ---
 
     fn verify(&self, running: &Running) -> Verdict {
-        verify(&self.wanted, &running.union(self.version), &running.bgpd(self.version), self.version)
+        let (union, bgpd) = (running.union(self.version), running.bgpd(self.version));
+        let extra = running.stale(&self.wanted, self.version);
+        Verdict { extra, ..verify(&self.wanted, &union, &bgpd, self.version) }
     }
 
     /// FRR holds the configuration when a re-read says so, whatever the exit code was.

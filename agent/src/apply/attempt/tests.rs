@@ -142,6 +142,28 @@ fn words_that_are_not_common_are_checked_before_they_are_sent() {
 }
 
 #[test]
+fn lines_that_one_daemon_lost_are_sent_once_more() {
+    let (deny, permit) = ("route-map R deny 20\n", "route-map R permit 20\n");
+    let mut bench = Bench::new(&format!("{permit}{BASE}"));
+    let (before, after) = (format!("{deny}{BASE}"), format!("{permit}{BASE}"));
+    bench.asked().read(&before).take(Fact::Stored(Ok(()))).written("");
+    bench.take(Fact::Read(Ok(Running::of_two(deny, &after))));
+    assert_eq!(bench.steps[3..], ["send", "read", "send"]);
+    bench.written("").take(Fact::Read(Ok(Running::of_two(permit, &after))));
+    assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
+}
+
+#[test]
+fn what_one_daemon_lost_long_ago_is_seen_and_sent() {
+    let (deny, permit) = ("route-map R deny 20\n", "route-map R permit 20\n");
+    let after = format!("{permit}{BASE}");
+    let mut bench = Bench::new(&after);
+    bench.asked().take(Fact::Read(Ok(Running::of_two(deny, &after)))).take(Fact::Stored(Ok(())));
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal(), permit);
+}
+
+#[test]
 fn what_a_transaction_leaves_undone_frr_reload_makes() {
     let mut bench = Bench::new(POLICY);
     bench.asked().read(BASE).take(Fact::Stored(Ok(()))).written("% Configuration failed.").read(BASE);
