@@ -111,7 +111,10 @@ impl Hands<'_> {
     /// Loads lines by one `vtysh -f`.
     async fn send(&self, text: &Arc<Rendered>) -> Written {
         match write_lines(self.store, text).await {
-            Ok(file) => written(self.frr.vtysh().load(&file).await),
+            Ok(file) => {
+                let _quiet = self.frr.quiet().await;
+                written(self.frr.vtysh().load(&file).await)
+            }
             Err(reason) => Written { failure: Some(reason), ..Written::default() },
         }
     }
@@ -129,6 +132,7 @@ impl Hands<'_> {
         let directory = self.store.path().join("reload");
         let rundir = self.frr.other_rundir();
         let command = reload::command(&self.frr.reload_script, &directory, rundir.as_deref(), version);
+        let _quiet = self.frr.quiet().await;
         written(exec::run(command).await)
     }
 }
@@ -149,9 +153,8 @@ fn written(output: Result<Output, CommandError>) -> Written {
         warn!(reason = complaint, "FRR complains");
     }
     debug!(exit = output.status.code(), elapsed_ms = output.elapsed.as_millis(), "written");
-    // Exit codes prove nothing, but who was killed by a signal did not come to its end.
-    let failure =
-        output.status.code().is_none().then(|| format!("{} {}", "the writer ended:", output.status));
+    // An exit code proves nothing of what FRR holds, but a tool that failed may do better the next time.
+    let failure = (!output.status.success()).then(|| format!("the writer failed ({})", output.status));
     let is_locked = reload::is_locked(&output.text());
     let complaints = if is_locked { Vec::new() } else { complaints };
     Written { complaints, is_locked, failure }

@@ -23,6 +23,8 @@ use frr_driver::{
 pub(crate) use digest::RunningDigest;
 pub(crate) use running::Running;
 
+use tokio::sync::Mutex;
+
 use crate::desired::with_causes;
 
 /// How long a daemon may take to answer a cheap question; a busy bgpd with 500k routes took 0.3 s.
@@ -37,6 +39,8 @@ pub(crate) struct Frr {
     pub(crate) reload_script: PathBuf,
     /// The lock, once it is ours.
     claimed: Arc<OnceLock<File>>,
+    /// Held by who writes, and by who reads what runs.
+    writing: Arc<Mutex<()>>,
 }
 
 // === impl Frr ===
@@ -47,7 +51,12 @@ pub(crate) const RUNDIR: &str = "/var/run/frr";
 impl Frr {
     /// Returns the FRR whose daemons have their sockets in `rundir`.
     pub(crate) fn new(rundir: PathBuf) -> Self {
-        Self { rundir, reload_script: PathBuf::from(reload::SCRIPT), claimed: Arc::default() }
+        Self {
+            rundir,
+            reload_script: PathBuf::from(reload::SCRIPT),
+            claimed: Arc::default(),
+            writing: Arc::default(),
+        }
     }
 
     /// Returns the same, changed by another script than FRR's own.

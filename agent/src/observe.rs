@@ -38,6 +38,8 @@ pub(crate) struct Observation {
     pub(crate) incarnations: Vec<(Daemon, Option<Incarnation>)>,
     /// The digest of what bgpd says it runs.
     pub(crate) running: Option<RunningDigest>,
+    /// Who said it; empty if nobody was asked.
+    pub(crate) speakers: Vec<String>,
     /// The sessions; `None` if bgpd could not be asked.
     pub(crate) sessions: Option<Vec<Session>>,
     /// Routes before policy, where bgpd stores them.
@@ -136,8 +138,11 @@ impl Observer {
         if version.is_ok() {
             self.ask_bgpd(&mut observation).await;
         }
-        if observation.is_ready() {
-            observation.running = self.frr.running().await.ok().and_then(|running| running.digest());
+        if observation.is_ready()
+            && let Some(running) = self.frr.running_if_quiet().await
+        {
+            observation.running = running.digest();
+            observation.speakers = running.names();
         }
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);

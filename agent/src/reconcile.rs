@@ -36,7 +36,7 @@ use crate::{
     desired::{Judged, Memory},
     frr::RunningDigest,
     observe::{Observation, Pulse},
-    source::Sources,
+    source::{Digest, Sources},
 };
 
 /// Time since the agent started.
@@ -136,6 +136,8 @@ pub(crate) struct Machine {
     version: Option<FrrVersion>,
     config: ConfigState,
     applied: Option<Generation>,
+    /// The versions of the sources that the last attempt was made with.
+    tried: BTreeMap<String, Digest>,
     /// The generation that FRR did not take, or that cost sessions: not tried again.
     known_bad: Option<Generation>,
     /// The generation that would take too many sessions down, and which were established then.
@@ -171,6 +173,7 @@ impl Machine {
             version: None,
             config: ConfigState::default(),
             applied: None,
+            tried: BTreeMap::new(),
             known_bad: None,
             held: None,
             released: None,

@@ -102,11 +102,11 @@ impl FrrVersion {
 
     /// Returns whether all route-map and list lines of one `vtysh -f` take effect at one instant.
     ///
-    /// From 8.1 on (commit fd396924d6), daemons hold them between `XFRR_start_configuration` and the end, or the first
+    /// From 8.0 on (commit fd396924d6), daemons hold them between `XFRR_start_configuration` and the end, or the first
     /// line of another kind, and commit them at once. Before, each line is committed by itself (but for a hundred in one
     /// second), and the clauses of `bgp_routemap.c` know no commit at all.
     pub fn commits_policies_at_once(self) -> bool {
-        self >= Self(8, 1, 0)
+        self >= Self::V8
     }
 
     /// How many route-map and list lines are held at most before they are committed; `None` = any number.
@@ -114,6 +114,22 @@ impl FrrVersion {
     /// `NB_CMD_BATCH_SIZE` in `lib/northbound_cli.h` (commit 6f132af67b, first in 10.3).
     pub fn policy_lines_held_max(self) -> Option<usize> {
         (self >= Self(10, 3, 0)).then_some(5000)
+    }
+
+    /// Returns whether a route-map still finds a prefix of its prefix-list when another entry with that prefix goes.
+    ///
+    /// Not up to 9.0.1: the table by which maps find their entries (`route_map_pfx_table_del` in `lib/routemap.c`)
+    /// holds each prefix once (fixed by commit aed94c8096, first in 9.0.2 and 9.1).
+    pub fn keeps_shared_prefixes(self) -> bool {
+        self >= Self(9, 0, 2)
+    }
+
+    /// Returns whether a route-map still finds `any` in its prefix-list when another entry comes.
+    ///
+    /// Not on 7.5.1: with each entry, `route_map_add_plist_entries` in `lib/routemap.c` takes the map's entry from the
+    /// default prefix, where `any` has put it (pull request 8718, first in 8.0).
+    pub fn keeps_default_prefix(self) -> bool {
+        self >= Self::V8
     }
 
     /// Returns whether a prefix-list entry that is written over loses `ge` and `le` if the new one has none.

@@ -6,7 +6,8 @@
 //!
 //! 1. Lists that nothing refers to, and that are not committed (as-path and community lists).
 //! 2. Route-maps, prefix-lists and access-lists, what goes before what comes. bgpd holds these lines until one of
-//!    another kind or the end, and commits them at one instant: so no `exit`, which 8.4.4 takes for another kind.
+//!    another kind or the end, and commits them at one instant: so no `exit`, which 8.4.4 takes for another kind. A
+//!    second commit may give entries of lists their own numbers (`list.rs`), and judges nothing otherwise.
 //! 3. What is added outside of lists and maps; new neighbors are shut down until all is said of them.
 //! 4. Lists that nothing refers to any more.
 //!
@@ -171,9 +172,15 @@ impl<'a> Script<'a> {
 
     /// Adds the lines for `policy`.
     fn policy(&mut self, policy: Policy<'a>) -> Result<(), NotATransaction> {
-        let (edit, judges) = self.unseen(policy);
+        let halfway = || NotATransaction::Halfway(policy.to_string());
+        let at_once = is_committed(policy.kind()) && self.version.commits_policies_at_once();
+        let (edit, judges) = self.unseen(policy, at_once).ok_or_else(halfway)?;
         let users = [self.before.bgp.has(policy), self.before.others.has(policy)];
-        if is_committed(policy.kind()) && self.version.commits_policies_at_once() {
+        if at_once {
+            // mgmtd makes one commit of everything.
+            if !edit.later.is_empty() && self.version.has_mgmtd() && self.others_use(policy) {
+                return Err(halfway());
+            }
             self.group.push(edit);
             for (first, is_user) in self.judges.iter_mut().zip(users) {
                 if judges && is_user {
@@ -185,8 +192,7 @@ impl<'a> Script<'a> {
         } else if !self.after.any(policy) {
             self.cleaned.push(edit);
         } else {
-            let Sight { lines, judges } =
-                self.seen(policy).ok_or_else(|| NotATransaction::Halfway(policy.to_string()))?;
+            let Sight { lines, judges } = self.seen(policy).ok_or_else(halfway)?;
             self.seen.extend(lines);
             let count = if judges { users.iter().filter(|is_user| **is_user).count() } else { 0 };
             self.steps.extend(std::iter::repeat_n(policy.to_string(), count));
@@ -194,13 +200,17 @@ impl<'a> Script<'a> {
         Ok(())
     }
 
-    fn unseen(&self, policy: Policy<'a>) -> (Edit, bool) {
+    fn others_use(&self, policy: Policy<'_>) -> bool {
+        self.before.others.has(policy) || self.after.others.has(policy)
+    }
+
+    fn unseen(&self, policy: Policy<'a>, at_once: bool) -> Option<(Edit, bool)> {
         if policy.kind() == Kind::RouteMap {
             let map = RouteMap::new(policy, self.desired, self.running);
-            (map.unseen(), map.judges())
+            Some((map.unseen(at_once)?, map.judges()))
         } else {
             let list = List::new(policy, self.desired, self.running, self.version);
-            (list.unseen(), list.judges())
+            Some((list.unseen(at_once)?, list.judges()))
         }
     }
 
@@ -230,7 +240,9 @@ impl<'a> Script<'a> {
         let mut rendered = Rendered::default();
         write(&mut rendered, self.prepared);
         write(&mut rendered, self.group);
-        self.seen.into_iter().for_each(|line| line.write(&mut rendered));
+        for line in self.seen {
+            line.write(&mut rendered);
+        }
         rendered.append(additions.render());
         write(&mut rendered, self.cleaned);
         Ok(rendered)
@@ -239,9 +251,23 @@ impl<'a> Script<'a> {
 
 /// Writes what goes, and then what comes: lists before the maps that refer to them.
 fn write(rendered: &mut Rendered, edits: Vec<Edit>) {
-    let (removals, sets): (Vec<_>, Vec<_>) = edits.into_iter().map(|edit| (edit.removals, edit.sets)).unzip();
-    removals.into_iter().flatten().for_each(|line| line.write(rendered));
-    sets.into_iter().rev().flatten().for_each(|line| line.write(rendered));
+    let (mut removals, mut sets, mut later) = (Vec::new(), Vec::new(), Vec::new());
+    for edit in edits {
+        removals.extend(edit.removals);
+        sets.push(edit.sets);
+        later.extend(edit.later);
+    }
+    for line in removals.into_iter().chain(sets.into_iter().rev().flatten()) {
+        line.write(rendered);
+    }
+    if !later.is_empty() {
+        // A line of another kind, which every daemon knows: they commit what they hold.
+        rendered.push(0, "line vty", None);
+        rendered.push(0, "exit", None);
+    }
+    for line in later {
+        line.write(rendered);
+    }
 }
 
 /// Checks that FRR prints every line of desired that running lacks: of others it is not known whether they run.

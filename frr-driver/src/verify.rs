@@ -36,6 +36,12 @@ pub fn verify(desired: &Config, running: &Config, bgpd: &Config, version: FrrVer
     Verdict { missing: union.adds, missing_in_bgpd, extra: union.removes }
 }
 
+/// Returns the lines that one daemon runs, and that `desired` does not have; of a line with another text, the one that
+/// runs.
+pub fn stale(desired: &Config, daemon: &Config, version: FrrVersion) -> Vec<PlanLine> {
+    plan(desired, daemon, version).removes
+}
+
 /// Returns whether bgpd itself must hold the line.
 fn is_bgpds(line: &PlanLine) -> bool {
     let outermost = line.blocks.first().map_or(line.statement.reveal(), String::as_str);

@@ -11,6 +11,8 @@ mod agent_faults;
 #[cfg(test)]
 mod agent_reports;
 #[cfg(test)]
+mod agent_scale;
+#[cfg(test)]
 mod agent_settles;
 #[cfg(test)]
 mod cli_commands;
@@ -32,6 +34,8 @@ mod lab_routers;
 mod lab_two_gateways;
 #[cfg(test)]
 mod merge_law;
+#[cfg(test)]
+mod policy_transaction;
 #[cfg(test)]
 mod rng;
 #[cfg(test)]

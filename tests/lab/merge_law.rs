@@ -5,7 +5,7 @@
 
 mod case;
 mod exception;
-mod generate;
+pub(crate) mod generate;
 mod print;
 mod router;
 mod shrink;
@@ -142,7 +142,7 @@ fn tell(report: &mut String, version: FrrVersion, number: u64, case: &Case, brea
     _ = writeln!(report, "=== case {number} (seed {SEED:#x}) on FRR {version}\n{breach}{case}");
 }
 
-fn driver_version(version: FrrVersion) -> quirks::FrrVersion {
+pub(crate) fn driver_version(version: FrrVersion) -> quirks::FrrVersion {
     match version {
         FrrVersion::V7_5_1 => quirks::FrrVersion(7, 5, 1),
         FrrVersion::V8_4_4 => quirks::FrrVersion(8, 4, 4),

@@ -34,6 +34,7 @@ mod routes;
 mod running;
 pub mod topologies;
 mod topology;
+mod vty;
 pub mod wait;
 
 pub use agent::{Agent, AgentBuilder};

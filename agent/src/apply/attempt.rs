@@ -12,6 +12,7 @@
 
 mod back;
 mod lines;
+mod step;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +24,7 @@ use frr_driver::{
     quirks::FrrVersion,
     reload::{self, SyntaxError, host_lines},
     session::{Session, SessionId},
-    transaction::transaction,
+    transaction::{NotATransaction, Transaction, transaction},
     verify::{Verdict, verify},
 };
 use routelet_status::snapshot::Engine;
@@ -34,95 +35,20 @@ use super::{
     order::{EngineChoice, Order, Target},
     outcome::{Failure, Left, LineError, Outcome, Taken},
 };
-use crate::{frr::Running, store::LastGood};
+use crate::frr::Running;
 use back::Back;
 use lines::{LINES_NAMED_MAX, missing_lines, refused_line};
+pub(super) use step::{Fact, Next, Step, Written};
 
 /// How often frr-reload is run for one attempt, where nothing says that the lines are at fault.
 const RELOADS_MAX: u32 = 2;
 
+/// How often the lines of a transaction are sent: FRR 10.3 may lose some without a complaint.
+const SENDS_MAX: u32 = 2;
+
 /// How often a lock that somebody else holds is tried, and the pause in between: mgmtd holds it for some 0.3 s.
 const LOCK_TRIES_MAX: u32 = 5;
 const LOCK_PAUSE: Duration = Duration::from_millis(400);
-
-/// What is to be done next.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// Ask every daemon that is needed, bgpd for its version.
-    Ask,
-    /// Read what FRR runs.
-    Read,
-    /// Read what vtysh prints.
-    Print,
-    /// Ask FRR's parser.
-    Check(Arc<Rendered>),
-    /// Store this to go back to, if there is nothing else to go back to.
-    Checkpoint(Arc<Rendered>),
-    /// Store what is about to be tried.
-    Store(Arc<Rendered>),
-    /// Load lines into FRR, in addition to what it runs.
-    Send(Arc<Rendered>),
-    /// Make FRR run this and nothing else.
-    Reload(Arc<Rendered>),
-    /// Make FRR forget what it refused.
-    Cure,
-    /// Wait.
-    Pause(Duration),
-    /// Fetch the last good configuration.
-    LoadLastGood,
-}
-
-// === impl Step ===
-
-impl Step {
-    /// Its name, for the log.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Read => "read",
-            Self::Print => "print",
-            Self::Check(_) => "check",
-            Self::Checkpoint(_) => "checkpoint",
-            Self::Store(_) => "store",
-            Self::Send(_) => "send",
-            Self::Reload(_) => "reload",
-            Self::Cure => "cure",
-            Self::Pause(_) => "pause",
-            Self::LoadLastGood => "load last good",
-        }
-    }
-}
-
-/// What came of a step.
-#[derive(Debug)]
-pub(super) enum Fact {
-    Asked(Result<FrrVersion, String>),
-    Read(Result<Running, String>),
-    Printed(Result<String, String>),
-    Checked(Result<Vec<SyntaxError>, String>),
-    Stored(Result<(), String>),
-    Written(Written),
-    Paused,
-    LastGood(Result<Option<LastGood>, String>),
-}
-
-/// What FRR's tools said when something was written.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Written {
-    /// What FRR complains about; whatever the exit code was.
-    pub(super) complaints: Vec<String>,
-    /// Somebody else holds a lock.
-    pub(super) is_locked: bool,
-    /// The tool did not come to its end.
-    pub(super) failure: Option<String>,
-}
-
-/// What is next: a step, or the end.
-#[derive(Debug)]
-pub(super) enum Next {
-    Do(Step),
-    End(Outcome),
-}
 
 /// Where the attempt is: what the next fact answers.
 #[derive(Debug)]
@@ -159,7 +85,9 @@ pub(super) struct Attempt {
     wanted: Config,
     before: Config,
     plan: Plan,
-    /// The same for a change that goes line by line: it touches less.
+    /// The lines that make the change where nobody sees it halfway, or why there are none.
+    change: Option<Result<Transaction, NotATransaction>>,
+    /// What separates the two for a change that goes line by line: it touches less.
     by_lines: Option<Plan>,
     /// For frr-reload, with the host's lines; without them until those are known.
     file: Arc<Rendered>,
@@ -169,6 +97,7 @@ pub(super) struct Attempt {
     engine: Option<Engine>,
     reloads: u32,
     is_whole_sent: bool,
+    sends: u32,
     is_cured: bool,
     lock_tries: u32,
     written: Written,
@@ -191,6 +120,7 @@ impl Attempt {
             wanted: Config::default(),
             before: Config::default(),
             plan: Plan::default(),
+            change: None,
             by_lines: None,
             file: nothing,
             lines: None,
@@ -198,6 +128,7 @@ impl Attempt {
             engine: None,
             reloads: 0,
             is_whole_sent: false,
+            sends: 0,
             is_cured: false,
             lock_tries: 0,
             written: Written::default(),
@@ -220,13 +151,7 @@ impl Attempt {
                 Next::End(Outcome::NotReady { reason })
             }
             (Phase::Reading, Fact::Read(Ok(running))) => self.compare(&running),
-            (Phase::Checkpointing, Fact::Stored(Ok(()))) => {
-                if self.plan.is_empty() {
-                    self.by_reload()
-                } else {
-                    self.by_transaction()
-                }
-            }
+            (Phase::Checkpointing, Fact::Stored(Ok(()))) => self.write(),
 
             (Phase::CheckingLines(lines), Fact::Checked(Ok(errors))) if errors.is_empty() => {
                 self.send_lines(lines)
@@ -242,11 +167,16 @@ impl Attempt {
             }
             (Phase::ReadingLines, Fact::Read(Ok(running))) => {
                 let verdict = self.verify(&running);
-                if is_taken(&verdict) {
+                if verdict.is_settled() {
                     self.plan = self.by_lines.take().unwrap_or_default();
                     return self.taken(&running, &verdict);
                 }
-                info!(missing = verdict.missing.len(), "frr-reload makes what the transaction left undone");
+                let is_quiet = self.written.complaints.is_empty() && self.written.failure.is_none();
+                if let Some(lines) = self.lines.clone().filter(|_| is_quiet && self.sends < SENDS_MAX) {
+                    return self.send_lines(lines);
+                }
+                let (missing, extra) = (verdict.missing.len(), verdict.extra.len());
+                info!(missing, extra, "frr-reload makes what the transaction left undone");
                 self.by_reload()
             }
 
@@ -312,9 +242,12 @@ impl Attempt {
             return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
         };
         self.wanted = keep_numbers(&desired.config, &self.before, self.version);
-        self.plan = plan(&self.wanted, &self.before, self.version);
         self.file = Arc::new(render(&self.wanted, &[], self.version));
-        let verdict = verify(&self.wanted, &self.before, &running.bgpd(self.version), self.version);
+        let verdict = self.verify(running);
+        if !verdict.extra.is_empty() {
+            self.before = running.against(&self.wanted, self.version);
+        }
+        self.plan = plan(&self.wanted, &self.before, self.version);
         if verdict.is_settled() {
             return self.taken(running, &verdict);
         }
@@ -322,20 +255,20 @@ impl Attempt {
             let plan = Box::new(self.plan.clone());
             return Next::End(Outcome::Drifted { plan, digest: running.digest() });
         }
-        let sessions = going_down(&self.plan.impact, &self.order.sessions);
-        if self.order.max_reset.is_some_and(|most| sessions.len() > most) {
-            return Next::End(Outcome::Held { sessions });
+        if !self.plan.is_empty() && self.order.engine == EngineChoice::Auto {
+            self.change = Some(transaction(&self.wanted, &self.before, self.version));
+        }
+        if !matches!(self.change, Some(Ok(_))) && self.is_too_much().is_some() {
+            return self.by_reload();
         }
         let before = Arc::new(render(&self.before, &[], self.version));
         self.step(Phase::Checkpointing, Step::Checkpoint(before))
     }
 
-    fn by_transaction(&mut self) -> Next {
-        if self.order.engine == EngineChoice::FrrReload {
-            return self.by_reload();
-        }
-        match transaction(&self.wanted, &self.before, self.version) {
-            Ok(change) => {
+    /// Writes, by the engine that fits.
+    fn write(&mut self) -> Next {
+        match self.change.take() {
+            Some(Ok(change)) => {
                 let is_plain = change.is_plain();
                 let lines = Arc::new(change.rendered);
                 self.by_lines = Some(change.plan);
@@ -344,22 +277,36 @@ impl Attempt {
                 }
                 self.step(Phase::CheckingLines(Arc::clone(&lines)), Step::Check(lines))
             }
-            Err(reason) => {
+            Some(Err(reason)) => {
                 info!(%reason, "frr-reload makes this change");
                 self.by_reload()
             }
+            None => self.by_reload(),
         }
     }
 
     fn send_lines(&mut self, lines: Arc<Rendered>) -> Next {
         self.engine = Some(Engine::Transaction);
+        self.sends += 1;
         self.is_written = true;
         self.lines = Some(Arc::clone(&lines));
         self.step(Phase::SendingLines, Step::Send(lines))
     }
 
     fn by_reload(&mut self) -> Next {
-        self.step(Phase::Printing, Step::Print)
+        match self.is_too_much() {
+            Some(sessions) if !self.is_written => Next::End(Outcome::Held { sessions }),
+            Some(_) => {
+                self.fail("frr-reload would take down too many sessions".to_owned(), Vec::new(), false)
+            }
+            None => self.step(Phase::Printing, Step::Print),
+        }
+    }
+
+    /// The sessions that frr-reload would take down, if they are more than may be. A transaction takes down none.
+    fn is_too_much(&self) -> Option<Vec<SessionId>> {
+        let sessions = going_down(&self.plan.impact, &self.order.sessions);
+        self.order.max_reset.is_some_and(|most| sessions.len() > most).then_some(sessions)
     }
 
     fn check_file(&mut self, print: &str) -> Next {
@@ -395,7 +342,9 @@ impl Attempt {
     // --- what came of it ---
 
     fn verify(&self, running: &Running) -> Verdict {
-        verify(&self.wanted, &running.union(self.version), &running.bgpd(self.version), self.version)
+        let (union, bgpd) = (running.union(self.version), running.bgpd(self.version));
+        let extra = running.stale(&self.wanted, self.version);
+        Verdict { extra, ..verify(&self.wanted, &union, &bgpd, self.version) }
     }
 
     /// FRR holds the configuration when a re-read says so, whatever the exit code was.
@@ -424,7 +373,9 @@ impl Attempt {
             None => format!("FRR did not take {} of the lines", missing.len()),
         };
         let lines = missing_lines(&missing, &self.written.complaints);
-        self.fail(reason, lines, is_complained_about)
+        // Where the tools saw nothing wrong, twice, the same would come of it again.
+        let is_content = is_complained_about || self.written.failure.is_none();
+        self.fail(reason, lines, is_content)
     }
 
     /// Whether FRR may refuse whatever comes, for the sake of what it refused before (T7).

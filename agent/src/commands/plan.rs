@@ -9,8 +9,10 @@ use frr_driver::{
     merge::{Desired, Generation},
     numbers::keep_numbers,
     plan::{PlanLine, plan},
+    transaction::transaction,
     verify::verify,
 };
+use routelet_status::snapshot::Engine;
 use serde::Serialize;
 
 use super::{
@@ -60,6 +62,11 @@ struct Report {
     generation: Generation,
     /// The FRR that it is for.
     frr_version: String,
+    /// What the agent would change FRR with.
+    engine: Engine,
+    /// Why that is frr-reload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_reason: Option<String>,
     /// Lines that come and go, removed ones first.
     changes: Vec<Change>,
     /// The sessions that the change touches.
@@ -140,7 +147,12 @@ impl Report {
     fn new(desired: &Desired, running: &Running) -> Self {
         let version = running.version;
         let config = keep_numbers(&desired.config, &running.union, version);
-        let plan = plan(&config, &running.union, version);
+        let (plan, engine, engine_reason) = match transaction(&config, &running.union, version) {
+            Ok(change) => (change.plan, Engine::Transaction, None),
+            Err(reason) => {
+                (plan(&config, &running.union, version), Engine::FrrReload, Some(reason.to_string()))
+            }
+        };
         let note = |line: &PlanLine| {
             let is_renamed = plan.adds.iter().any(|add| is_same_object(add, line));
             (!is_renamed && is_full_block(&running.union, line)).then_some("with all its lines".into())
@@ -156,6 +168,8 @@ impl Report {
         Self {
             generation: desired.generation.clone(),
             frr_version: version.to_string(),
+            engine,
+            engine_reason,
             changes,
             sessions: touched::touched(&plan.impact),
         }
@@ -176,6 +190,11 @@ impl Report {
         let (adds, removes) = (of(Action::Add), of(Action::Remove));
         let (adds, removes) = (plural(adds, "line"), removes);
         _ = writeln!(text, "{adds} to add, {removes} to remove; {}", touched::summary(&self.sessions));
+        let how = match &self.engine_reason {
+            None => "by one vtysh: nobody sees the change halfway".to_owned(),
+            Some(reason) => format!("by frr-reload: {reason}"),
+        };
+        _ = writeln!(text, "{}", paint.paint(DIM, how));
         text
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use frr_driver::{
     config::{Config, Loader, load},
     exec::{CommandError, Output},
+    plan::PlanLine,
     quirks::FrrVersion,
     reload::running_config,
+    verify::stale,
     vty_socket::{Daemon, VtyError},
     vtysh::Vtysh,
 };
+use tokio::sync::MutexGuard;
 use tracing::debug;
 
 use super::{Frr, digest::RunningDigest};
@@ -55,6 +58,14 @@ impl Running {
         Self { parts: vec![(Daemon::Zebra.name().to_owned(), union.to_owned())], bgpd: bgpd.to_owned() }
     }
 
+    /// Returns what bgpd took, and another daemon did not.
+    #[cfg(test)]
+    pub(crate) fn of_two(other: &str, bgpd: &str) -> Self {
+        let mut running = Self::of_bgpd(bgpd);
+        running.parts.insert(0, (Daemon::Mgmtd.name().to_owned(), other.to_owned()));
+        running
+    }
+
     /// Returns what all daemons together hold.
     pub(crate) fn union(&self, version: FrrVersion) -> Config {
         let mut loader = Loader::new(version);
@@ -64,9 +75,41 @@ impl Running {
         loader.finish()
     }
 
+    /// Returns what all daemons together hold; who holds lines that `desired` does not is believed most.
+    ///
+    /// FRR 10.3 lets mgmtd lose lines of a file, without a complaint, while somebody reads its configuration: then two
+    /// daemons hold two versions of one entry.
+    pub(crate) fn against(&self, desired: &Config, version: FrrVersion) -> Config {
+        let stale: Vec<bool> =
+            self.parts.iter().map(|part| !of_part(desired, part, version).is_empty()).collect();
+        let mut loader = Loader::new(version);
+        for believed in [false, true] {
+            for ((name, text), _) in self.parts.iter().zip(&stale).filter(|(_, stale)| **stale == believed) {
+                loader.load(name, text);
+            }
+        }
+        loader.finish()
+    }
+
+    /// Returns the lines that any daemon holds, and that `desired` does not have.
+    pub(crate) fn stale(&self, desired: &Config, version: FrrVersion) -> Vec<PlanLine> {
+        let mut lines = Vec::new();
+        for line in self.parts.iter().flat_map(|part| of_part(desired, part, version)) {
+            if !lines.iter().any(|there: &PlanLine| there.to_string() == line.to_string()) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
     /// Returns what bgpd holds.
     pub(crate) fn bgpd(&self, version: FrrVersion) -> Config {
         load(Daemon::Bgpd.name(), &self.bgpd, version)
+    }
+
+    /// Returns the daemons that answered.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.parts.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// Returns the digest of what was read; `None` if vtysh had to be asked, which says it in other words.
@@ -79,6 +122,18 @@ impl Running {
 // === impl Frr ===
 
 impl Frr {
+    /// Reads what each daemon runs, unless somebody writes to them: FRR 10.3 loses lines that are written while its
+    /// configuration is read.
+    pub(crate) async fn running_if_quiet(&self) -> Option<Running> {
+        let _quiet = self.writing.try_lock().ok()?;
+        self.running().await.ok()
+    }
+
+    /// Waits until nobody reads or writes; while the guard lives, nobody else does.
+    pub(crate) async fn quiet(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
     /// Reads what each daemon runs; where a socket gives no answer to the end, vtysh is asked.
     pub(crate) async fn running(&self) -> Result<Running, String> {
         match self.running_by_daemon().await {
@@ -138,4 +193,9 @@ fn read(output: Result<Output, CommandError>) -> Result<String, String> {
         Ok(output) => Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim())),
         Err(error) => Err(with_causes(&error)),
     }
+}
+
+/// The lines of one daemon that `desired` does not have.
+fn of_part(desired: &Config, (name, text): &(String, String), version: FrrVersion) -> Vec<PlanLine> {
+    stale(desired, &load(name, text, version), version)
 }

@@ -31,7 +31,8 @@ impl Machine {
         {
             return self.go_back(generation, why, actions);
         }
-        let Some(desired) = self.judged.as_ref().and_then(|judged| judged.desired.clone()) else { return };
+        let Some(judged) = &self.judged else { return };
+        let Some(desired) = judged.desired.clone() else { return };
         let generation = &desired.generation;
         let is_held = self.held.as_ref().is_some_and(|(held, _)| held == generation);
         if !is_due || self.known_bad.as_ref() == Some(generation) || is_held {
@@ -49,6 +50,7 @@ impl Machine {
         let is_drift = self.applied.as_ref() == Some(generation) && !self.is_anew;
         let is_released = self.released.as_ref() == Some(generation);
         let sessions = self.observation.as_ref().and_then(|observation| observation.sessions.clone());
+        self.tried = self.versions_used();
         self.wants_apply = false;
         self.state = State::Applying(Errand::Forward { generation: generation.clone(), is_drift });
         actions.push(Action::Apply(Box::new(Order {

@@ -27,7 +27,12 @@ impl Machine {
             self.judge_sources(at, actions);
         }
         let was_ready = before.as_ref().is_some_and(|before| before.is_ready());
-        let restarted = before.as_ref().is_some_and(|before| before.incarnations != observation.incarnations);
+        let restarted = before.as_ref().is_some_and(|before| {
+            let is_other_set = !before.speakers.is_empty()
+                && !observation.speakers.is_empty()
+                && before.speakers != observation.speakers;
+            before.incarnations != observation.incarnations || is_other_set
+        });
         if observation.is_ready() && (!was_ready || restarted) {
             self.wants_apply = true;
             self.is_anew = true;

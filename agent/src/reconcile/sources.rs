@@ -1,6 +1,6 @@
 //! What the sources say, and what of it is remembered.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use routelet_status::snapshot::SourceError;
@@ -10,6 +10,7 @@ use super::{Action, Machine};
 use crate::{
     apply::LineError,
     desired::{Accepted, Judged, judge, warnings},
+    source::Digest,
 };
 
 // === impl Machine ===
@@ -102,21 +103,24 @@ impl Machine {
 
     /// The versions of the sources that these lines are from are not used again while they stay as they are.
     pub(super) fn remember_refusal(&mut self, errors: Vec<LineError>) {
-        let Some(judged) = &self.judged else { return };
         for (label, error) in errors {
             let name =
                 label.as_deref().and_then(|label| label.split('/').next()).unwrap_or(frr_driver::merge::BASE);
-            let Some(version) = judged.used.get(name) else { continue };
-            let entry = self
-                .memory
-                .refused_by_frr
-                .entry(name.to_owned())
-                .or_insert_with(|| (version.digest, Vec::new()));
-            if entry.0 != version.digest {
-                *entry = (version.digest, Vec::new());
+            // Not the version that is mounted by now: that one was not tried.
+            let Some(digest) = self.tried.get(name).copied() else { continue };
+            let entry =
+                self.memory.refused_by_frr.entry(name.to_owned()).or_insert_with(|| (digest, Vec::new()));
+            if entry.0 != digest {
+                *entry = (digest, Vec::new());
             }
             entry.1.push(error);
         }
+    }
+
+    /// The versions of the sources that the desired configuration is made of.
+    pub(super) fn versions_used(&self) -> BTreeMap<String, Digest> {
+        let used = self.judged.iter().flat_map(|judged| &judged.used);
+        used.map(|(name, version)| (name.clone(), version.digest)).collect()
     }
 
     /// Whatever was refused may be tried again.

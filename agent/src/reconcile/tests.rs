@@ -455,3 +455,18 @@ fn what_somebody_typed_is_only_reported_where_that_is_wanted() {
     let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
     assert!(!orders(&bench.observe(other))[0].reports_only);
 }
+
+#[test]
+fn what_frr_says_of_one_version_is_no_refusal_of_the_next() {
+    let mut bench = Bench::new();
+    bench.write("base", &format!("{BASE}frobnicate yes\n"));
+    bench.read(false);
+    applies(&bench.observe(|_| {})).unwrap();
+    // The author mends it while FRR is being asked.
+    bench.write("base", BASE);
+    bench.read(false);
+    let error = SourceError { line: Some(8), message: "FRR refuses this line".into() };
+    let mended = applies(&bench.ended(Outcome::Refused { errors: vec![(Some("base".to_owned()), error)] }));
+    assert!(!mended.unwrap().config.top.iter().any(|(key, _)| key.contains("frobnicate")));
+    assert!(bench.machine.snapshot(Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty());
+}

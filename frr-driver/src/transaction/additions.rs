@@ -103,8 +103,10 @@ fn filters(difference: &Difference<'_>, seen: &mut BTreeSet<String>) {
     if difference.before.is_none() && node.opens == Some(Context::Bgp) {
         return;
     }
-    if let ["aggregate-address" | "table-map", ..] | ["ip" | "ipv6", "protocol", ..] =
-        node.statement.words().as_slice()
+    if let ["aggregate-address" | "table-map", ..]
+    | ["ip" | "ipv6", "protocol", ..]
+    | ["bgp", "community", "alias", ..]
+    | ["mac", "access-list", ..] = node.statement.words().as_slice()
     {
         seen.insert(node.statement.to_string());
     }

@@ -17,6 +17,8 @@ pub(super) struct Edit {
     pub(super) removals: Vec<Line>,
     /// What comes.
     pub(super) sets: Vec<Line>,
+    /// What follows in a commit of its own, and judges no route otherwise.
+    pub(super) later: Vec<Line>,
 }
 
 /// A change of one policy, each line of which is seen at once.
@@ -38,6 +40,11 @@ impl Line {
     /// Returns the line that takes `statement` back with `words` behind `no`.
     pub(super) fn no(words: &str, statement: &Statement, depth: usize) -> Self {
         Self { depth, text: format!("no {words}"), origin: statement.origin.clone() }
+    }
+
+    /// Returns the line of the top level `text`, for what `statement` says.
+    pub(super) fn top(text: String, statement: &Statement) -> Self {
+        Self { depth: 0, text, origin: statement.origin.clone() }
     }
 
     /// Returns the lines of a block, which the next line of the top level closes.

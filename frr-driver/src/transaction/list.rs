@@ -1,11 +1,16 @@
 //! How a list gets from running to desired.
 
+mod entry;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::edit::{Edit, Line, Sight};
 use crate::{
-    config::{Config, Node, Statement},
+    config::Config,
     impact::policies::{Kind, Policy},
     quirks::FrrVersion,
 };
+use entry::{Entry, Side};
 
 /// A list on both sides.
 pub(super) struct List<'a> {
@@ -13,24 +18,6 @@ pub(super) struct List<'a> {
     before: Side<'a>,
     after: Side<'a>,
     version: FrrVersion,
-}
-
-/// A list as it runs, or as it shall be.
-struct Side<'a> {
-    /// By number.
-    entries: Vec<Entry<'a>>,
-    /// Its description, or remark.
-    description: Option<&'a Statement>,
-}
-
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    seq: u32,
-    statement: &'a Statement,
-    /// What is before the number, `standard` or `expanded` included.
-    head: &'a str,
-    /// Action and content.
-    content: &'a str,
 }
 
 // === impl List ===
@@ -52,24 +39,108 @@ impl<'a> List<'a> {
             || self.before.is_bare() != self.after.is_bare()
     }
 
-    /// Returns the change for where nobody sees it halfway: a changed entry goes, and comes anew.
+    /// Returns the change for where nobody sees it halfway; `None` if FRR would make something else of it.
     ///
-    /// In one commit that is the same as writing over it, and FRR neither keeps a part of the old entry (7.5.1), nor
-    /// ignores the new one because another that goes still has its content.
-    pub(super) fn unseen(&self) -> Edit {
+    /// What goes comes first, so that FRR does not ignore content that the list still has under another number. With
+    /// `at_once`, all lines are one commit: an entry that would not come out clean has another number in it, and gets
+    /// its own in a second commit.
+    pub(super) fn unseen(&self, at_once: bool) -> Option<Edit> {
+        let (go, come) = self.rewritten();
+        let (removed, described) = self.description();
         let mut edit = Edit::default();
-        let rewritten = !self.is_numbered() && self.appended().is_none();
-        let stays = |entry: &Entry<'_>, other: &Side<'_>| !rewritten && self.same(entry, other).is_some();
-        for entry in self.before.entries.iter().filter(|entry| !stays(entry, &self.after)) {
-            edit.removals.push(entry.no());
-        }
-        for entry in self.after.entries.iter().filter(|entry| !stays(entry, &self.before)) {
-            edit.sets.push(Line::set(entry.statement, 0));
-        }
-        let (removed, set) = self.description();
+        edit.removals.extend(go.iter().map(Entry::no));
         edit.removals.extend(removed);
-        edit.sets.extend(set);
-        edit
+        let mut taken: BTreeSet<u32> =
+            self.before.entries.iter().chain(&self.after.entries).map(|entry| entry.seq).collect();
+        // Where a prefix goes from one entry to another, it matters which changes first, and that is not said.
+        let gone = self.forgotten(&go);
+        let comes_elsewhere = |new: &Entry<'_>| {
+            gone.get(new.prefix()).is_some_and(|seqs| seqs.iter().any(|seq| *seq != new.seq))
+        };
+        let any_wanders = come.iter().any(comes_elsewhere);
+        let mut last = Vec::new();
+        for new in &come {
+            let there = go.binary_search_by_key(&new.seq, |old| old.seq).ok().and_then(|at| go.get(at));
+            match there {
+                Some(old) if at_once && (any_wanders || !self.is_clean(old, new)) => {
+                    let spare = new.at(self.spare(new.seq, &taken)?);
+                    taken.insert(spare.0);
+                    edit.later.push(Line::no(&spare.1, new.statement, 0));
+                    edit.sets.push(Line::top(spare.1, new.statement));
+                    last.push(Line::set(new.statement, 0));
+                }
+                _ => edit.sets.push(Line::set(new.statement, 0)),
+            }
+        }
+        edit.later.extend(last);
+        edit.sets.extend(described);
+        Some(edit)
+    }
+
+    /// Returns the entries that go, and those that come; a changed one is in both.
+    fn rewritten(&self) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
+        if !self.is_numbered() && self.appended().is_none() {
+            return (self.before.entries.clone(), self.after.entries.clone());
+        }
+        let (mut go, mut come) = self.differing();
+        // What stays, and has the prefix of what goes, comes again, or no map would find it.
+        let gone = self.forgotten(&go);
+        let again: Vec<Entry<'_>> = self
+            .staying()
+            .filter(|entry| gone.contains_key(entry.prefix()) || self.yields(entry, &come))
+            .collect();
+        go.extend(again.iter().copied());
+        come.extend(again);
+        go.sort_by_key(|entry| entry.seq);
+        come.sort_by_key(|entry| (self.yields(entry, &self.after.entries), entry.seq));
+        (go, come)
+    }
+
+    /// Returns the entries of running that are not in desired, and those of desired that are not in running.
+    fn differing(&self) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
+        let of = |side: &Side<'a>, other: &Side<'_>| -> Vec<Entry<'a>> {
+            side.entries.iter().filter(|entry| self.same(entry, other).is_none()).copied().collect()
+        };
+        (of(&self.before, &self.after), of(&self.after, &self.before))
+    }
+
+    /// Returns the prefixes that FRR forgets when `gone` go, and the numbers of those.
+    fn forgotten<'b>(&self, gone: &[Entry<'b>]) -> BTreeMap<&'b str, Vec<u32>> {
+        let mut forgotten: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        if !self.version.keeps_shared_prefixes() && matches!(self.policy.kind(), Kind::PrefixList(_)) {
+            for entry in gone {
+                forgotten.entry(entry.prefix()).or_default().push(entry.seq);
+            }
+        }
+        forgotten
+    }
+
+    /// The entries that are the same on both sides.
+    fn staying(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.after.entries.iter().filter(|entry| self.same(entry, &self.before).is_some()).copied()
+    }
+
+    /// Returns whether FRR forgets `entry` when others, of `come`, come after it.
+    fn yields(&self, entry: &Entry<'_>, come: &[Entry<'_>]) -> bool {
+        !self.version.keeps_default_prefix()
+            && matches!(self.policy.kind(), Kind::PrefixList(_))
+            && entry.is_default()
+            && come.iter().any(|other| other.seq != entry.seq)
+    }
+
+    /// Returns whether FRR makes `new` of `old` within one commit.
+    ///
+    /// A commit does not take an entry away and make it anew: it changes its parts. Of `any` it keeps the range
+    /// (measured on 8.4.4, 10.3 and 10.7.1: `permit 10.0.0.0/8` is held as `le 32`); of access-lists not all is known.
+    fn is_clean(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
+        matches!(self.policy.kind(), Kind::PrefixList(_))
+            && (!old.has("any") || new.has("any") || new.has("le"))
+    }
+
+    /// Returns a number between `seq` and that of the next entry.
+    fn spare(&self, seq: u32, taken: &BTreeSet<u32>) -> Option<u32> {
+        let next = self.after.entries.iter().map(|entry| entry.seq).find(|other| *other > seq);
+        (seq.saturating_add(1)..next.unwrap_or(u32::MAX)).find(|number| !taken.contains(number))
     }
 
     /// Returns the change for where every line is seen, if no route is judged otherwise twice.
@@ -83,34 +154,36 @@ impl<'a> List<'a> {
         if judges && (self.before.is_bare() || self.after.is_bare()) {
             return None;
         }
-        let come: Vec<_> =
-            self.after.entries.iter().filter(|entry| self.same(entry, &self.before).is_none()).collect();
-        let go: Vec<_> =
-            self.before.entries.iter().filter(|entry| self.same(entry, &self.after).is_none()).collect();
-        let (removed, described) = self.description();
+        let (go, come) = self.differing();
+        let forgotten = self.forgotten(&go);
         let mut lines: Vec<Line> = Vec::new();
         match (come.as_slice(), go.as_slice()) {
             ([new], [old]) if self.is_numbered() && new.seq == old.seq => {
-                if !self.overwrites(old, new) {
+                if !self.overwrites(old, new) || self.staying().any(|entry| self.yields(&entry, &[*new])) {
                     return None;
                 }
                 lines.push(Line::set(new.statement, 0));
             }
             _ => {
-                let moves =
-                    |entry: &&Entry<'_>| come.iter().any(|new| new.collides(entry, self.is_numbered()));
-                if go.iter().any(moves) || !(asks_once || come.len() + go.len() <= 1) {
-                    return None;
-                }
-                if !self.is_numbered() && self.appended().is_none() {
+                let collides = |old: &Entry<'_>| come.iter().any(|new| self.collide(old, new));
+                if go.iter().any(collides)
+                    || !(asks_once || come.len() + go.len() <= 1)
+                    || !self.is_numbered() && self.appended().is_none()
+                    || self.after.entries.iter().any(|entry| forgotten.contains_key(entry.prefix()))
+                    || self.staying().any(|entry| self.yields(&entry, &come))
+                    || come
+                        .split_last()
+                        .is_some_and(|(_, first)| first.iter().any(|entry| self.yields(entry, &come)))
+                {
                     return None;
                 }
                 lines.extend(come.iter().map(|entry| Line::set(entry.statement, 0)));
-                lines.extend(go.iter().rev().map(|entry| entry.no()));
+                lines.extend(go.iter().rev().map(Entry::no));
             }
         }
+        let (removed, described) = self.description();
         lines.extend(described);
-        // Behind all, so that the list is there; before the entries that go, if it goes with them.
+        // Behind what comes, so that the list is there; before what goes, if the list goes with it.
         if let Some(removed) = removed {
             lines.insert(lines.len().saturating_sub(go.len()), removed);
         }
@@ -124,33 +197,51 @@ impl<'a> List<'a> {
 
     /// Returns the entry of `side` that is the same as `entry`.
     fn same<'b>(&self, entry: &Entry<'_>, side: &Side<'b>) -> Option<Entry<'b>> {
-        let is_same = |other: &&Entry<'_>| {
-            (!self.is_numbered() || other.seq == entry.seq)
-                && other.statement.reveal() == entry.statement.reveal()
-        };
-        side.entries.iter().find(is_same).copied()
+        let is_same = |other: &&Entry<'_>| other.statement.reveal() == entry.statement.reveal();
+        if !self.is_numbered() {
+            return side.entries.iter().find(is_same).copied();
+        }
+        let at = side.entries.binary_search_by_key(&entry.seq, |other| other.seq).ok()?;
+        side.entries.get(at).filter(is_same).copied()
+    }
+
+    /// Returns whether FRR does not hold both at once: by number, style or content.
+    fn collide(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
+        let ignores_action = self.version.duplicates_ignore_action()
+            && matches!(self.policy.kind(), Kind::PrefixList(_) | Kind::AccessList(_));
+        (self.is_numbered() && (old.seq == new.seq || old.head != new.head))
+            || old.content == new.content
+            || (ignores_action && old.subject() == new.subject())
     }
 
     /// Of a list without numbers: how many entries stay, if all that come are behind them.
     fn appended(&self) -> Option<usize> {
-        let staying = |side: &Side<'a>, other: &Side<'_>| -> Vec<&'a str> {
-            let stays = side.entries.iter().take_while(|entry| self.same(entry, other).is_some());
-            stays.map(|entry| entry.content).collect()
-        };
-        let all = self.before.entries.iter().filter(|entry| self.same(entry, &self.after).is_some());
-        let all: Vec<&str> = all.map(|entry| entry.content).collect();
-        (staying(&self.after, &self.before) == all).then_some(all.len())
+        let stays = |entry: &&Entry<'_>, other: &Side<'_>| self.same(entry, other).is_some();
+        let all = self.before.entries.iter().filter(|entry| stays(entry, &self.after));
+        let first = self.after.entries.iter().take_while(|entry| stays(entry, &self.before));
+        let content = |entry: &Entry<'a>| entry.content;
+        let all: Vec<&str> = all.map(content).collect();
+        first.map(content).eq(all.iter().copied()).then_some(all.len())
     }
 
     /// Returns whether `new`, written over `old` in one line, leaves nothing of it.
     fn overwrites(&self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
-        let has = |entry: &Entry<'_>, word: &str| entry.content.split(' ').any(|other| other == word);
-        let kept = |word: &&str| has(old, word) && !has(new, word);
+        let keeps_range = ["ge", "le"].iter().any(|word| old.has(word) && !new.has(word));
+        let forgotten = self.forgotten(&[*old]);
+        let others = |entry: &&Entry<'_>| entry.seq != old.seq;
         match self.policy.kind() {
             _ if old.head != new.head => false,
-            Kind::PrefixList(_) => self.version.overwrites_prefix_ranges() || !["ge", "le"].iter().any(kept),
-            // Measured are these alone: action and prefix.
-            Kind::AccessList(_) => [old, new].iter().all(|entry| entry.content.split(' ').count() == 2),
+            Kind::PrefixList(_) => {
+                (self.version.overwrites_prefix_ranges() || !keeps_range)
+                    && !self
+                        .after
+                        .entries
+                        .iter()
+                        .filter(others)
+                        .any(|entry| forgotten.contains_key(entry.prefix()))
+            }
+            // Of `any` 7.5.1 prints on, whatever is written over it.
+            Kind::AccessList(_) => false,
             Kind::RouteMap
             | Kind::AsPathList
             | Kind::CommunityList
@@ -164,7 +255,7 @@ impl<'a> List<'a> {
     fn description(&self) -> (Option<Line>, Option<Line>) {
         match (self.before.description, self.after.description) {
             (Some(before), None) => {
-                // FRR up to 10.3 takes the words behind it for another kind of line, and commits.
+                // With the text behind it, FRR takes it for another kind of line, and commits what it holds.
                 let word =
                     if matches!(self.policy.kind(), Kind::PrefixList(_)) { "description" } else { "remark" };
                 (Some(Line::no(&format!("{} {word}", self.policy), before, 0)), None)
@@ -174,53 +265,5 @@ impl<'a> List<'a> {
             }
             _ => (None, None),
         }
-    }
-}
-
-// === impl Side ===
-
-impl<'a> Side<'a> {
-    fn of(config: &'a Config, policy: Policy<'a>) -> Self {
-        let prefix = format!("{policy} ");
-        let mut side = Self { entries: Vec::new(), description: None };
-        let nodes: Vec<(String, &Node)> = config
-            .top
-            .with_prefix(&prefix)
-            .filter_map(|(key, node)| Some((key.strip_prefix(&prefix)?.to_owned(), node)))
-            .collect();
-        for (rest, node) in nodes {
-            match rest.parse() {
-                Ok(seq) => side.entries.push(Entry::new(seq, &node.statement, &prefix)),
-                Err(_) => side.description = Some(&node.statement),
-            }
-        }
-        side
-    }
-
-    /// Whether only a description keeps the list.
-    fn is_bare(&self) -> bool {
-        self.entries.is_empty() && self.description.is_some()
-    }
-}
-
-// === impl Entry ===
-
-impl<'a> Entry<'a> {
-    fn new(seq: u32, statement: &'a Statement, prefix: &str) -> Self {
-        let text = statement.reveal();
-        let (head, content) = match text.split_once(&format!(" seq {seq} ")) {
-            Some(parts) => parts,
-            None => (text, text.strip_prefix(prefix).unwrap_or(text)),
-        };
-        Self { seq, statement, head, content }
-    }
-
-    fn no(&self) -> Line {
-        Line::no(self.statement.reveal(), self.statement, 0)
-    }
-
-    /// Whether the two cannot be in the list at once: by number, style or content.
-    fn collides(&self, other: &Entry<'_>, is_numbered: bool) -> bool {
-        (is_numbered && (self.seq == other.seq || self.head != other.head)) || self.content == other.content
     }
 }

@@ -1,12 +1,18 @@
 //! How a route-map gets from running to desired.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use super::edit::{Edit, Line, Sight};
 use crate::{
-    config::{Config, Node, Statement},
+    config::{Config, Node},
     impact::policies::Policy,
 };
+use change::Change;
+
+/// The highest number of an entry.
+const SEQ_MAX: u32 = 65535;
 
 /// A route-map on both sides.
 pub(super) struct RouteMap<'a> {
@@ -18,16 +24,6 @@ pub(super) struct RouteMap<'a> {
 }
 
 type Side<'a> = BTreeMap<u32, &'a Node>;
-
-/// An entry that differs.
-struct Change<'a> {
-    before: Option<&'a Node>,
-    after: Option<&'a Node>,
-    /// Clauses that go.
-    gone: Vec<&'a Statement>,
-    /// Clauses that come, or get another text.
-    come: Vec<&'a Statement>,
-}
 
 // === impl RouteMap ===
 
@@ -47,27 +43,41 @@ impl<'a> RouteMap<'a> {
         self.changes.values().any(Change::judges)
     }
 
-    /// Returns the change for where nobody sees it halfway.
-    pub(super) fn unseen(&self) -> Edit {
+    /// Returns the change for where nobody sees it halfway; `None` if FRR would make something else of it.
+    ///
+    /// With `at_once`, all lines are one commit: an entry that would not come out clean has another number in it, and
+    /// gets its own in a second commit.
+    pub(super) fn unseen(&self, at_once: bool) -> Option<Edit> {
         let mut edit = Edit::default();
         edit.removals.extend(self.whole());
         if !edit.removals.is_empty() {
-            return edit;
+            return Some(edit);
         }
-        for change in self.changes.values() {
-            match (change.before, change.after, change.clauses()) {
-                (_, Some(after), Some(clauses)) => {
+        let mut last = Vec::new();
+        for (seq, change) in &self.changes {
+            match (change.before, change.after) {
+                (Some(before), Some(after)) if change.clings() || (at_once && !change.is_clean()) => {
+                    edit.removals.push(no_entry(before));
+                    if at_once {
+                        let spare = after.statement.reveal().strip_suffix(&seq.to_string())?.to_owned()
+                            + &self.spare(*seq)?.to_string();
+                        edit.sets.push(Line::top(spare.clone(), &after.statement));
+                        edit.sets.extend(Line::block(after).skip(1));
+                        edit.later.push(Line::no(&spare, &after.statement, 0));
+                        last.extend(Line::block(after));
+                    } else {
+                        edit.sets.extend(Line::block(after));
+                    }
+                }
+                (_, Some(after)) => {
                     edit.sets.push(Line::set(&after.statement, 0));
-                    edit.sets.extend(clauses);
+                    edit.sets.extend(change.clauses());
                 }
-                // What has no `no` of its own goes with the entry.
-                (before, after, _) => {
-                    edit.removals.extend(before.map(no_entry));
-                    edit.sets.extend(after.into_iter().flat_map(Line::block));
-                }
+                (before, None) => edit.removals.extend(before.map(no_entry)),
             }
         }
-        edit
+        edit.later.extend(last);
+        Some(edit)
     }
 
     /// Returns the change for where every line is seen, if it is seen once.
@@ -84,7 +94,7 @@ impl<'a> RouteMap<'a> {
         };
         for (_, change) in describing {
             sight.lines.extend(change.after.map(|after| Line::set(&after.statement, 0)));
-            sight.lines.extend(change.clauses()?);
+            sight.lines.extend(change.clauses());
         }
         Some(sight)
     }
@@ -93,23 +103,24 @@ impl<'a> RouteMap<'a> {
         let Some(after) = change.after else {
             return Some(Sight { lines: change.before.map(no_entry).into_iter().collect(), judges: true });
         };
-        let clauses = change.clauses()?;
         let mut lines = vec![Line::set(&after.statement, 0)];
-        let is_one = change.count() <= 1;
-        if is_one || !self.is_end(seq) {
-            lines.extend(clauses);
-            return is_one.then_some(Sight { lines, judges: true });
+        if change.count() <= 1 && change.is_clean() && !change.clings() {
+            lines.extend(change.clauses());
+            return Some(Sight { lines, judges: true });
+        }
+        if !self.is_end(seq) || change.clings() {
+            return None;
         }
         // The last entry, as long as it denies, says what the end of the map says anyway.
         let denied = change.before.is_none_or(denies);
         match (denied, denies(after)) {
             (false, false) => return None,
-            (_, true) => lines.extend(clauses),
+            (_, true) => lines.extend(change.clauses()),
             (true, false) => {
                 let permit = Line::set(&after.statement, 0);
                 let deny = after.statement.reveal().replacen(" permit ", " deny ", 1);
-                lines = vec![Line::set(&Statement::new(deny, after.statement.origin.clone()), 0)];
-                lines.extend(clauses);
+                lines = vec![Line::top(deny, &after.statement)];
+                lines.extend(change.clauses());
                 lines.push(permit);
             }
         }
@@ -133,58 +144,12 @@ impl<'a> RouteMap<'a> {
         sides.iter().all(|side| !side.is_empty() && side.keys().all(|other| *other <= seq))
             && !sides.iter().any(|side| side.values().any(leads_on))
     }
-}
 
-// === impl Change ===
-
-impl<'a> Change<'a> {
-    fn new(before: Option<&'a Node>, after: Option<&'a Node>) -> Self {
-        let mut change = Self { before, after, gone: Vec::new(), come: Vec::new() };
-        let clause = |node: Option<&'a Node>, key: &str| node?.children.get(key);
-        for (key, node) in before.into_iter().flat_map(|node| node.children.iter()) {
-            if clause(after, key).is_none() {
-                change.gone.push(&node.statement);
-            }
-        }
-        for (key, node) in after.into_iter().flat_map(|node| node.children.iter()) {
-            let there = clause(before, key).map(|node| node.statement.reveal());
-            if there != Some(node.statement.reveal()) {
-                change.come.push(&node.statement);
-            }
-        }
-        change
-    }
-
-    fn differs(&self) -> bool {
-        self.changes_action() || !self.gone.is_empty() || !self.come.is_empty()
-    }
-
-    /// Whether the entry comes, goes, or gets another action.
-    fn changes_action(&self) -> bool {
-        let text = |node: Option<&'a Node>| node.map(|node| node.statement.reveal());
-        text(self.before) != text(self.after)
-    }
-
-    fn judges(&self) -> bool {
-        self.count() > 0
-    }
-
-    /// How many lines of the change may judge routes otherwise.
-    fn count(&self) -> usize {
-        let judges = |clause: &&&Statement| !clause.reveal().starts_with("description ");
-        let clauses = self.gone.iter().chain(&self.come).filter(judges).count();
-        clauses + usize::from(self.changes_action())
-    }
-
-    /// Returns the lines that change the clauses of an entry that stays or comes; `None` if FRR has no such lines.
-    fn clauses(&self) -> Option<Vec<Line>> {
-        self.after?;
-        let mut lines = Vec::new();
-        for clause in &self.gone {
-            lines.push(Line::no(&words_of_no(clause)?, clause, 1));
-        }
-        lines.extend(self.come.iter().map(|clause| Line::set(clause, 1)));
-        Some(lines)
+    /// Returns a number behind `seq`, and before that of the next entry.
+    fn spare(&self, seq: u32) -> Option<u32> {
+        let next = [&self.before, &self.after].into_iter().filter_map(|side| side.range(seq + 1..).next());
+        let next = next.map(|(other, _)| *other).min().unwrap_or(SEQ_MAX + 1);
+        (seq + 1 < next).then_some(seq + 1)
     }
 }
 
@@ -200,17 +165,4 @@ fn no_entry(node: &Node) -> Line {
 
 fn denies(node: &Node) -> bool {
     node.statement.words().get(2) == Some(&"deny")
-}
-
-/// Returns what FRR takes behind `no` for a clause: measured on 7.5.1, 8.4.4, 10.3 and 10.7.1 for each clause that is
-/// recorded. `None` = nothing takes it away but `no route-map`.
-fn words_of_no(clause: &Statement) -> Option<String> {
-    Some(match clause.words().as_slice() {
-        ["match", "rpki-extcommunity", ..] => return None,
-        ["description", ..] => "description".to_owned(),
-        ["on-match", "goto", ..] => "on-match goto".to_owned(),
-        ["set", "as-path", "prepend", ..] => "set as-path prepend".to_owned(),
-        ["set", "table", ..] => "set table".to_owned(),
-        _ => clause.reveal().to_owned(),
-    })
 }

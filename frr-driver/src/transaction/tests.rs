@@ -83,6 +83,14 @@ fn what_goes_comes_before_what_comes_and_no_exit_parts_the_group() {
 
 #[test]
 fn a_changed_entry_goes_and_comes_anew() {
+    let after = base(&[("seq 5 permit 10.0.0.0/8", "seq 5 permit 12.0.0.0/8")], "");
+    let want = ["no ip prefix-list p seq 5 permit 10.0.0.0/8", "ip prefix-list p seq 5 permit 12.0.0.0/8"];
+    check(&[V8, V10], BASE, &after, &want);
+    check(&[V7], BASE, &after, &["ip prefix-list p seq 5 permit 12.0.0.0/8"]);
+}
+
+#[test]
+fn a_prefix_that_gets_another_number_takes_two_commits_where_frr_would_forget_it() {
     let after = base(
         &[
             ("seq 5 permit 10.0.0.0/8", "seq 5 permit 11.0.0.0/8"),
@@ -90,15 +98,90 @@ fn a_changed_entry_goes_and_comes_anew() {
         ],
         "",
     );
-    let want = [
-        "no ip prefix-list p seq 5 permit 10.0.0.0/8",
-        "no ip prefix-list p seq 10 permit 11.0.0.0/8",
-        "ip prefix-list p seq 5 permit 11.0.0.0/8",
-        "ip prefix-list p seq 10 permit 10.0.0.0/8",
+    let gone =
+        ["no ip prefix-list p seq 5 permit 10.0.0.0/8", "no ip prefix-list p seq 10 permit 11.0.0.0/8"];
+    let come = ["ip prefix-list p seq 5 permit 11.0.0.0/8", "ip prefix-list p seq 10 permit 10.0.0.0/8"];
+    let between = [
+        "ip prefix-list p seq 6 permit 11.0.0.0/8",
+        "ip prefix-list p seq 11 permit 10.0.0.0/8",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 6 permit 11.0.0.0/8",
+        "no ip prefix-list p seq 11 permit 10.0.0.0/8",
     ];
-    check(&[V8, V10], BASE, &after, &want);
+    check(&[V8], BASE, &after, &[gone.as_slice(), &between, &come].concat());
+    check(&[V10], BASE, &after, &[gone, come].concat());
     let reason = "ip prefix-list p is in use, and FRR would take its change line by line";
     refused(&[V7], BASE, &after, reason);
+    // No number is free between the two.
+    let [before, after] = [BASE.to_owned(), after].map(|text| text.replace("seq 10 ", "seq 6 "));
+    refused(&[V7, V8], &before, &after, reason);
+}
+
+#[test]
+fn what_stays_comes_again_with_the_prefix_that_goes() {
+    let wide = "ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16\n";
+    let before = base(&[], wide);
+    let after = base(&[("ip prefix-list p seq 5 permit 10.0.0.0/8\n", "")], wide);
+    let want = [
+        "no ip prefix-list p seq 5 permit 10.0.0.0/8",
+        "no ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16",
+        "ip prefix-list p seq 21 permit 10.0.0.0/8 ge 16",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 21 permit 10.0.0.0/8 ge 16",
+        "ip prefix-list p seq 20 permit 10.0.0.0/8 ge 16",
+    ];
+    check(&[V8], &before, &after, &want);
+    check(&[V10], &before, &after, &["no ip prefix-list p seq 5 permit 10.0.0.0/8"]);
+    refused(&[V7], &before, &after, "ip prefix-list p is in use, and FRR would take its change line by line");
+}
+
+#[test]
+fn any_comes_last_where_frr_would_forget_it() {
+    let any = "ip prefix-list p seq 20 permit any\n";
+    let before = base(&[(" match ip address prefix-list p\n", "")], any);
+    let after = base(
+        &[(" match ip address prefix-list p\n", "")],
+        &format!("{any}ip prefix-list p seq 25 deny 12.0.0.0/8\n"),
+    );
+    let want = [
+        "no ip prefix-list p seq 20 permit any",
+        "ip prefix-list p seq 25 deny 12.0.0.0/8",
+        "ip prefix-list p seq 20 permit any",
+    ];
+    check(&[V7], &before, &after, &want);
+    check(&[V8, V10], &before, &after, &["ip prefix-list p seq 25 deny 12.0.0.0/8"]);
+    let in_use = |text: &str| base(&[], text);
+    let reason = "ip prefix-list p is in use, and FRR would take its change line by line";
+    refused(&[V7], &in_use(any), &in_use(&format!("{any}ip prefix-list p seq 25 deny 12.0.0.0/8\n")), reason);
+    let both = format!("ip prefix-list p seq 15 permit 12.0.0.0/8\n{any}");
+    let want = ["ip prefix-list p seq 15 permit 12.0.0.0/8", "ip prefix-list p seq 20 permit any"];
+    check(&[V7, V8, V10], BASE, &in_use(&both), &want);
+}
+
+#[test]
+fn any_is_not_written_over() {
+    let before = base(&[("seq 10 permit 11.0.0.0/8", "seq 10 permit any")], "");
+    let want = [
+        "no ip prefix-list p seq 10 permit any",
+        "ip prefix-list p seq 11 permit 11.0.0.0/8",
+        "line vty",
+        "exit",
+        "no ip prefix-list p seq 11 permit 11.0.0.0/8",
+        "ip prefix-list p seq 10 permit 11.0.0.0/8",
+    ];
+    check(&[V8, V10], &before, BASE, &want);
+    check(&[V7], &before, BASE, &["ip prefix-list p seq 10 permit 11.0.0.0/8"]);
+    // mgmtd would make one commit of both.
+    let zebra = "route-map z permit 10\n match ip address prefix-list p\nip protocol static route-map z\n";
+    let [before, after] = [before.as_str(), BASE].map(|text| text.to_owned() + "end\n" + zebra);
+    refused(
+        &[V10],
+        &before,
+        &after,
+        "ip prefix-list p is in use, and FRR would take its change line by line",
+    );
 }
 
 #[test]
@@ -281,11 +364,30 @@ fn a_map_that_nothing_refers_to_is_no_step() {
 }
 
 #[test]
-fn a_clause_that_no_line_takes_away_goes_with_its_entry() {
-    let before =
-        base(&[(" match community c\n", " match community c\n match rpki-extcommunity valid\n")], "");
-    let want = ["no route-map m permit 20", "route-map m permit 20", " match community c"];
-    check(&[V8, V10], &before, BASE, &want);
+fn a_clause_that_would_leave_something_behind_goes_with_its_entry() {
+    let with = |clause: &str| base(&[(" match community c\n", &format!(" match community c\n{clause}"))], "");
+    for (before, after) in [
+        (" match rpki-extcommunity valid\n", ""),
+        (" on-match goto 50\n", " on-match next\n"),
+        (" set metric +rtt\n", " set metric rtt\n"),
+    ] {
+        let block = ["route-map m permit 20", " match community c", after.trim_end()];
+        let block: Vec<&str> = block.into_iter().filter(|line| !line.is_empty()).collect();
+        let between = [&["route-map m permit 21"], block.get(1..).unwrap()].concat();
+        let want = [
+            ["no route-map m permit 20"].as_slice(),
+            &between,
+            &["line vty", "exit", "no route-map m permit 21"],
+            &block,
+        ];
+        check(&[V8, V10], &with(before), &with(after), &want.concat());
+    }
+    let reason = "route-map m is in use, and FRR would take its change line by line";
+    refused(&[V7], &with(" on-match goto 50\n"), &with(" on-match next\n"), reason);
+    refused(&[V7], &with(" set metric +rtt\n"), &with(" set metric rtt\n"), reason);
+    let unused = |text: String| text.replacen("  neighbor 10.9.9.1 route-map m in\n", "", 1);
+    let want = ["route-map m permit 20", " no set metric +rtt", " set metric rtt"];
+    check(&[V7], &unused(with(" set metric +rtt\n")), &unused(with(" set metric rtt\n")), &want);
 }
 
 #[test]
@@ -468,4 +570,14 @@ fn a_block_with_unknown_words_is_left_to_frr_reload() {
 fn a_line_that_frr_does_not_print_is_left_to_frr_reload() {
     let after = base(&[(" match community c\n", " match community c\n set metric 5\n")], "nexthop-group n\n");
     refused(&[V8], BASE, &after, "FRR does not print `nexthop-group n`, so it is not known whether it runs");
+}
+
+#[test]
+fn of_a_long_list_only_what_differs_is_sent() {
+    let line = |number: u32| {
+        format!("ip prefix-list q seq {number} permit 10.{}.{}.0/24", number / 256, number % 256)
+    };
+    let list = |numbers: std::ops::Range<u32>| base(&[], &numbers.map(line).collect::<Vec<_>>().join("\n"));
+    let transaction = run(&list(1..4000), &list(2000..6000), V8).unwrap();
+    assert_eq!(transaction.reveal().lines().count(), 1999 + 2000);
 }

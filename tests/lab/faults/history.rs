@@ -1,6 +1,6 @@
 //! One story after another in the same lab, each with edits and faults, each with a good end.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use routelet_tests::lab::{
     FrrVersion,
@@ -51,7 +51,7 @@ impl History {
     pub(super) fn run(&mut self, mut rng: Rng, seed: u64) {
         self.told.clear();
         let mut wounds = Wounds::default();
-        let before = connections(self.story.node());
+        let before = self.connections();
         for _ in 0..rng.number(5..=9) {
             if rng.chance(60) {
                 let edit = Edit::random(&mut rng, &self.wanted);
@@ -64,12 +64,20 @@ impl History {
             pause(Duration::from_millis(u64::from(rng.number(0..=900))));
         }
         self.settle(&mut wounds, seed);
-        let after = connections(self.story.node());
+        let after = self.connections();
         assert!(
             wounds.cost_sessions || before == after,
             "history {seed}: sessions were reset: {before:?}, then {after:?}\n{}",
             self.account()
         );
+    }
+
+    /// How often each session came up and went down; the one that never comes up apart.
+    fn connections(&self) -> BTreeMap<String, (u64, u64)> {
+        let mut connections = connections(self.story.node());
+        let peers: Vec<String> = self.story.demo.peers().iter().map(ToString::to_string).collect();
+        connections.retain(|peer, _| peers.contains(peer));
+        connections
     }
 
     fn edit(&mut self, edit: Edit, wounds: &mut Wounds, seed: u64) {
@@ -125,6 +133,11 @@ impl History {
         let config = self.story.status()["config"].clone();
         if config["generation"].is_null() || config["generation"] != config["appliedGeneration"] {
             return Err(format!("not applied: {config}"));
+        }
+        let sessions = self.story.status()["sessions"]["established"].as_u64();
+        let peers = self.story.demo.peers().len() as u64;
+        if sessions != Some(peers) {
+            return Err(format!("{sessions:?} sessions of {peers}"));
         }
         let want: Vec<String> = {
             let mut want: Vec<_> = self.wanted.prefixes().into_iter().map(str::to_owned).collect();

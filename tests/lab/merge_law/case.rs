@@ -9,7 +9,7 @@ use frr_driver::{
     policy::{self, Policy},
     quirks::FrrVersion,
     reload::running_config,
-    verify::verify,
+    verify::{stale, verify},
 };
 
 use super::{
@@ -191,8 +191,10 @@ fn read_differently(running: &Config, seen: &Seen, version: FrrVersion) -> Vec<S
     for (name, text) in &seen.daemons {
         loader.load(name, running_config(text));
     }
+    let parts = seen.daemons.iter().map(|(name, text)| load(name, running_config(text), version));
+    let alone = parts.flat_map(|part| stale(running, &part, version)).map(|line| format!("alone {line}"));
     let differences = plan(running, &loader.finish(), version);
     let gone = differences.adds.iter().map(|line| format!("without {line}"));
     let new = differences.removes.iter().map(|line| format!("with {line}"));
-    gone.chain(new).collect()
+    gone.chain(new).chain(alone).collect()
 }

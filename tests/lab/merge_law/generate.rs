@@ -3,7 +3,7 @@
 //! Every text is one that FRR takes; what it refuses, or what the merge changes by design, is not generated: see
 //! `Used`.
 
-mod constructs;
+pub(crate) mod constructs;
 mod extras;
 mod free;
 mod frr_k8s;
@@ -20,7 +20,7 @@ use constructs::Constructs;
 use used::Used;
 
 /// The name of the version in the tables of constructs.
-fn recorded_as(version: FrrVersion) -> &'static str {
+pub(crate) fn recorded_as(version: FrrVersion) -> &'static str {
     match version {
         FrrVersion::V7_5_1 => "7.5.1",
         FrrVersion::V8_4_4 => "8.4.4",

@@ -2,8 +2,6 @@
 
 use std::{
     fmt::{self, Write as _},
-    io::{Read as _, Write},
-    os::unix::net::UnixStream,
     time::Duration,
 };
 
@@ -16,9 +14,6 @@ const NODE: &str = "r1";
 
 /// How long all steps of one load may take together.
 const LOADED_WITHIN: Duration = Duration::from_mins(1);
-
-/// How long bgpd may take to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The daemons, in the order in which what they say is loaded.
 const DAEMONS: [&str; 5] = ["mgmtd", "zebra", "bgpd", "staticd", "bfdd"];
@@ -172,32 +167,9 @@ impl Router {
         }
         let union = parts.prints.pop().unwrap_or_default();
         let complaints = parts.complaints();
-        let ask = |daemon: &str| Some((daemon.to_owned(), self.ask(daemon).ok()?));
+        let ask = |daemon: &str| Some((daemon.to_owned(), node.ask(daemon, "show running-config").ok()?));
         let daemons = DAEMONS.into_iter().filter_map(ask).collect();
         Some(Seen { union, daemons, complaints })
-    }
-
-    /// Asks a daemon itself, over its socket: a vtysh would cost more than all the rest.
-    fn ask(&self, daemon: &str) -> std::io::Result<String> {
-        let path = format!("/proc/{}/root/run/frr/{daemon}.vty", self.lab.node(NODE).pid());
-        let mut socket = UnixStream::connect(path)?;
-        socket.set_read_timeout(Some(ANSWER_WITHIN))?;
-        let mut answer = Vec::new();
-        for command in ["enable", "show running-config"] {
-            socket.write_all(command.as_bytes())?;
-            socket.write_all(&[0])?;
-            answer.clear();
-            let mut buffer = [0; 8192];
-            while answer.len() < 4 || answer[answer.len() - 4..answer.len() - 1] != [0; 3] {
-                let read = socket.read(&mut buffer)?;
-                if read == 0 {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-                answer.extend_from_slice(&buffer[..read]);
-            }
-            answer.truncate(answer.len() - 4);
-        }
-        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }
 

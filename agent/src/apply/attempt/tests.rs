@@ -2,7 +2,7 @@ use frr_driver::{merge::merge, session::SessionState};
 use jiff::Timestamp;
 
 use super::*;
-use crate::apply::EngineChoice;
+use crate::{apply::EngineChoice, store::LastGood};
 
 const VERSION: FrrVersion = FrrVersion(8, 4, 4);
 const BASE: &str = "\
@@ -142,6 +142,28 @@ fn words_that_are_not_common_are_checked_before_they_are_sent() {
 }
 
 #[test]
+fn lines_that_one_daemon_lost_are_sent_once_more() {
+    let (deny, permit) = ("route-map R deny 20\n", "route-map R permit 20\n");
+    let mut bench = Bench::new(&format!("{permit}{BASE}"));
+    let (before, after) = (format!("{deny}{BASE}"), format!("{permit}{BASE}"));
+    bench.asked().read(&before).take(Fact::Stored(Ok(()))).written("");
+    bench.take(Fact::Read(Ok(Running::of_two(deny, &after))));
+    assert_eq!(bench.steps[3..], ["send", "read", "send"]);
+    bench.written("").take(Fact::Read(Ok(Running::of_two(permit, &after))));
+    assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
+}
+
+#[test]
+fn what_one_daemon_lost_long_ago_is_seen_and_sent() {
+    let (deny, permit) = ("route-map R deny 20\n", "route-map R permit 20\n");
+    let after = format!("{permit}{BASE}");
+    let mut bench = Bench::new(&after);
+    bench.asked().take(Fact::Read(Ok(Running::of_two(deny, &after)))).take(Fact::Stored(Ok(())));
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal(), permit);
+}
+
+#[test]
 fn what_a_transaction_leaves_undone_frr_reload_makes() {
     let mut bench = Bench::new(POLICY);
     bench.asked().read(BASE).take(Fact::Stored(Ok(()))).written("% Configuration failed.").read(BASE);
@@ -188,8 +210,16 @@ fn lines_that_are_missing_without_a_complaint_are_sent_once_more_and_then_taken_
     assert_eq!(bench.steps[7..], ["read", "reload", "read", "load last good", "reload", "read"]);
     let failure = bench.failure();
     assert_eq!(failure.left, Left::LastGood { generation: Some("abc".into()) });
-    assert!(!failure.is_content);
+    assert!(failure.is_content, "t11: a daemon that is off takes nothing, and nobody says so");
     assert_eq!(failure.lines.len(), 2);
+}
+
+#[test]
+fn a_tool_that_was_killed_is_no_fault_of_the_lines() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    let killed = || Fact::Written(Written { failure: Some("killed".into()), ..Written::default() });
+    bench.take(killed()).read(BASE).take(killed()).read(BASE).take(last_good()).written("").read(BASE);
+    assert!(!bench.failure().is_content);
 }
 
 #[test]
@@ -293,6 +323,13 @@ fn more_sessions_than_may_go_down_hold_a_change() {
         bench.asked().read(BASE);
         assert_eq!(matches!(bench.outcome, Some(Outcome::Held { .. })), is_held, "{most:?}");
     }
+}
+
+#[test]
+fn a_transaction_takes_no_session_down_and_is_not_held() {
+    let mut bench = Bench::with(POLICY, VERSION, |order| order.max_reset = Some(0));
+    bench.asked().read(BASE).take(Fact::Stored(Ok(())));
+    assert_eq!(bench.steps.last(), Some(&"send"));
 }
 
 #[test]

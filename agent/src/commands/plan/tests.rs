@@ -106,6 +106,7 @@ fn lines_stand_in_their_blocks_and_sessions_below() {
     10.0.0.4   added            -              neighbor 10.0.0.4 remote-as 64513
 
     7 lines to add, 6 to remove; 1 session: reset; 1 session: removed; 1 session: added; 1 session: inbound policy
+    by frr-reload: `router bgp 64512 | neighbor 10.0.0.2 password <hidden>` replaces what runs, and a transaction changes nothing but lists and route-maps
     ");
 }
 
@@ -139,6 +140,7 @@ fn what_only_got_another_number_is_no_change() {
     +   set metric 7                                   base:36 (seq 4 here, written as seq 2)
 
     2 lines to add, 1 to remove; no session is touched
+    by one vtysh: nobody sees the change halfway
     ");
     let note = serde_json::to_value(&report).unwrap()["changes"][1]["note"].clone();
     assert_eq!(note, "seq 7 here, written as seq 1");
@@ -159,7 +161,7 @@ fn only_a_change_that_resets_says_so() {
     let policy = planned(RUNNING, &RUNNING.replace(list, ""), EXTRAS);
     let text = policy.render(Paint::Plain);
     assert!(
-        text.ends_with("\n4 lines to add, 1 to remove; 1 session: inbound policy; nothing resets\n"),
+        text.ends_with("\n4 lines to add, 1 to remove; 1 session: inbound policy; nothing resets\nby one vtysh: nobody sees the change halfway\n"),
         "{text}"
     );
     let other_as = RUNNING.replace("10.0.0.3 remote-as 64513", "10.0.0.3 remote-as 64599");
@@ -182,6 +184,7 @@ fn what_is_announced_is_named_and_touches_no_session() {
     10.0.0.2   none     -          network 10.42.0.0/24 (FRR announces or withdraws the prefixes concerned)
 
     1 line to add, 0 to remove; no session is touched
+    by one vtysh: nobody sees the change halfway
     ");
 }
 
@@ -193,6 +196,7 @@ fn the_form_for_machines() {
     {
       "generation": "5254cfd74993",
       "frrVersion": "8.4.4",
+      "engine": "transaction",
       "changes": [
         {
           "action": "add",

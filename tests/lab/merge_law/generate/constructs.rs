@@ -35,13 +35,13 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// The constructs of one version, by table.
-pub(super) struct Constructs {
+pub(crate) struct Constructs {
     tables: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 impl Constructs {
     /// Reads the tables that were recorded.
-    pub(super) fn of(version: &str) -> Self {
+    pub(crate) fn of(version: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../frr-driver/fixtures/constructs");
         let mut tables = BTreeMap::new();
         for entry in fs::read_dir(folder).unwrap() {
@@ -54,7 +54,7 @@ impl Constructs {
     }
 
     /// Returns the constructs of `table`, each in its lines.
-    pub(super) fn table(&self, table: &str) -> &[Vec<String>] {
+    pub(crate) fn table(&self, table: &str) -> &[Vec<String>] {
         &self.tables[table]
     }
 }
