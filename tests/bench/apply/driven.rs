@@ -128,7 +128,7 @@ impl Driven {
 }
 
 /// What `ROUTELET_BENCH_LOG` says: `debug` shows where an apply spends its time.
-fn log_filter() -> Vec<&'static str> {
+pub(crate) fn log_filter() -> Vec<&'static str> {
     if is_profiling() { vec!["--log", "debug"] } else { Vec::new() }
 }
 

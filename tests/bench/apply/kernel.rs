@@ -12,7 +12,7 @@ use routelet_tests::lab::{
 use crate::{
     bed::timed,
     clock,
-    driven::Config,
+    driven::{Config, is_profiling, log_filter},
     error::BenchError,
     way::{RELOADER_FILE, Sample, Way},
 };
@@ -53,8 +53,11 @@ struct Side {
 pub(crate) fn measure(version: FrrVersion) -> Result<FileToKernel, BenchError> {
     let (mut old, mut new) = (Side::start(version)?, Side::start(version)?);
     let mut mount = ConfigMapDir::mount(new.node(), TwoGateways::EXTRAS_PATH)?;
-    let agent =
-        Agent::builder(new.node()).base(TwoGateways::BASE_PATH).extras(TwoGateways::EXTRAS_PATH).start()?;
+    let agent = Agent::builder(new.node())
+        .base(TwoGateways::BASE_PATH)
+        .extras(TwoGateways::EXTRAS_PATH)
+        .args(log_filter())
+        .start()?;
     wait::until("the agent to apply", CONVERGED_WITHIN, || Config::of(&agent).is_applied())?;
     let extras = extras(&new.demo.base.peers, Filter::Everything);
     let (denied, permitted) = (old.demo.base.render(), merged(&old.demo.base.render()));
@@ -68,6 +71,9 @@ pub(crate) fn measure(version: FrrVersion) -> Result<FileToKernel, BenchError> {
         found.routelet.push(new.change(true, |_| Ok(mount.set(&[("extras", &extras)])?))?);
         old.change(false, |node| reload(node, &denied))?;
         new.change(false, |_| Ok(mount.set::<&str>(&[])?))?;
+    }
+    if is_profiling() {
+        println!("{}", agent.log()?);
     }
     Ok(found)
 }
