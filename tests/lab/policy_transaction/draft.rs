@@ -109,8 +109,9 @@ const SLOTS: [(&str, &str); 8] = [
     ("continue", "exit"),
 ];
 
-/// What is never printed, what FRR refuses beside other clauses, and what kills bgpd 7.5.1 at the next IPv4 route.
-const LEFT_OUT: [&str; 3] = ["forwarding-address", "label-index", "match evpn"];
+/// What is never printed, what FRR refuses beside other clauses, and what kills bgpd 7.5.1 at a route of a session
+/// (`route_match_vrl_source_vrf` asks for the instance of a route that was not imported).
+const LEFT_OUT: [&str; 3] = ["forwarding-address", "label-index", "match source-vrf"];
 
 #[derive(Clone, Debug, Default)]
 struct List {
@@ -209,9 +210,9 @@ impl Draft {
                 list.entries.entry(seq).and_modify(|entry| entry.0 = !entry.0);
             }
             _ => {
-                // FRR refuses, or ignores, what a list has already under another number; 7.5.1 takes no range for the
-                // one that contains it.
-                let is_strict = self.version == FrrVersion::V7_5_1;
+                // FRR refuses, or ignores, what a list has already under another number: of access-lists also what
+                // differs by `exact-match`, on 7.5.1 also what differs by its range.
+                let is_strict = self.version == FrrVersion::V7_5_1 || kind.words.contains("access-list");
                 let excludes = |other: &str| {
                     other == content || is_strict && other.split(' ').next() == content.split(' ').next()
                 };
