@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// How often a change is measured.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// How long one change may be measured: slow ones are not measured as often.
-const ROUNDS_WITHIN: Duration = Duration::from_secs(25);
+const ROUNDS_WITHIN: Duration = Duration::from_secs(20);
 
 /// How often the agent is measured with frr-reload, and for how long: it is shown beside the others, and judged by
 /// nothing.
