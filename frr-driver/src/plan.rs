@@ -70,6 +70,19 @@ pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Vi
     Plan { adds: delta.adds, removes: delta.removes, impact }
 }
 
+/// Returns the lines alone: what desired has and running lacks, and what running has and desired lacks.
+pub(crate) fn lines(
+    desired: &Config,
+    running: &Config,
+    version: FrrVersion,
+) -> (Vec<PlanLine>, Vec<PlanLine>) {
+    let mut delta = Delta::default();
+    for difference in &differences(&desired.top, &running.top, version) {
+        delta.note(difference);
+    }
+    (delta.adds, delta.removes)
+}
+
 #[derive(Default)]
 struct Delta {
     blocks: Vec<String>,

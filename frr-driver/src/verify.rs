@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    plan::{PlanLine, plan},
+    plan::{PlanLine, lines},
     quirks::FrrVersion,
 };
 
@@ -29,17 +29,16 @@ impl Verdict {
 /// `vtysh -c 'show running-config'` prints a line that any daemon has: a route-map that zebra kept and bgpd
 /// lost still shows there, and frr-reload would see no difference.
 pub fn verify(desired: &Config, running: &Config, bgpd: &Config, version: FrrVersion) -> Verdict {
-    let union = plan(desired, running, version);
-    let own = plan(desired, bgpd, version);
-    let missing_in_bgpd =
-        own.adds.into_iter().filter(|line| is_bgpds(line) && !union.adds.contains(line)).collect();
-    Verdict { missing: union.adds, missing_in_bgpd, extra: union.removes }
+    let (missing, extra) = lines(desired, running, version);
+    let (lost, _) = lines(desired, bgpd, version);
+    let missing_in_bgpd = lost.into_iter().filter(|line| is_bgpds(line) && !missing.contains(line)).collect();
+    Verdict { missing, missing_in_bgpd, extra }
 }
 
 /// Returns the lines that one daemon runs, and that `desired` does not have; of a line with another text, the one that
 /// runs.
 pub fn stale(desired: &Config, daemon: &Config, version: FrrVersion) -> Vec<PlanLine> {
-    plan(desired, daemon, version).removes
+    lines(desired, daemon, version).1
 }
 
 /// Returns whether bgpd itself must hold the line.
