@@ -11,9 +11,10 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
     sync::{mpsc, oneshot},
+    task::JoinSet,
     time::timeout,
 };
-use tracing::warn;
+use tracing::{error, warn};
 
 /// Requests that may wait for the loop.
 const REQUESTS_MAX: usize = 8;
@@ -62,25 +63,33 @@ pub(crate) fn serve(state_dir: &Path) -> io::Result<mpsc::Receiver<Request>> {
     }
     let listener = UnixListener::bind(&path)?;
     let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
-    tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((connection, _)) => {
-                    let requests = requests.clone();
-                    tokio::spawn(async move {
-                        if let Err(error) = converse(connection, requests).await {
-                            warn!(reason = %error, "a command was not answered");
-                        }
-                    });
-                }
-                Err(error) => {
-                    warn!(reason = %error, "commands cannot be taken");
-                    tokio::time::sleep(ASK_WITHIN).await;
+    tokio::spawn(take(listener, requests));
+    Ok(receiver)
+}
+
+/// Takes one connection after the other. Where none can be taken for want of descriptors, one that ends frees some.
+async fn take(listener: UnixListener, requests: mpsc::Sender<Request>) {
+    let mut conversations = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((connection, _)) => {
+                let requests = requests.clone();
+                conversations.spawn(async move {
+                    if let Err(error) = converse(connection, requests).await {
+                        warn!(reason = %error, "a command was not answered");
+                    }
+                });
+                while conversations.try_join_next().is_some() {}
+            }
+            Err(error) => {
+                warn!(reason = %error, "a command cannot be taken");
+                if conversations.join_next().await.is_none() {
+                    error!(reason = %error, "no commands are taken until the agent is started again");
+                    return;
                 }
             }
         }
-    });
-    Ok(receiver)
+    }
 }
 
 /// Asks the agent on this node to apply now, and waits for what comes of it.
@@ -130,4 +139,35 @@ async fn ask(words: &str, requests: mpsc::Sender<Request>) -> Answer {
 
 fn socket(state_dir: &Path) -> PathBuf {
     state_dir.join("control.sock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_gets_the_answer_of_the_loop() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut requests = serve(dir.path()).unwrap();
+        for want in [Ok("done".to_owned()), Err("held".to_owned())] {
+            let answered = want.clone();
+            let asked = async {
+                let Request::ApplyNow { answer } = requests.recv().await.unwrap();
+                answer.send(answered).unwrap();
+            };
+            let (got, ()) = tokio::join!(apply_now(dir.path()), asked);
+            assert_eq!(got.unwrap(), want);
+        }
+    }
+
+    #[tokio::test]
+    async fn other_words_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let _requests = serve(dir.path()).unwrap();
+        let mut connection = UnixStream::connect(socket(dir.path())).await.unwrap();
+        connection.write_all(b"stop\n").await.unwrap();
+        let mut line = String::new();
+        BufReader::new(connection).read_line(&mut line).await.unwrap();
+        assert!(line.contains("unknown command"), "{line}");
+    }
 }

@@ -195,7 +195,7 @@ impl<'a> Expansion<'a> {
         entry.steps.push(step);
     }
 
-    /// The family of this session's routes, where the clause is about addresses of the other one.
+    /// The family that the neighbor's routes are of, where the clause is about addresses of the other one.
     fn other_family(&self, words: &[&str]) -> Option<&'static str> {
         let family = self.family.config_words();
         match words {
