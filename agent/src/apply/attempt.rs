@@ -4,13 +4,15 @@
 //! ask ─► read ─► plan ─┬─ nothing to do ──────────────────────────────────────────────► taken
 //!     (then checkpoint) ├─ transaction: check? ─► send ─► read ─► verify ────────────────► taken
 //!                      │                                          └─ not taken ─┐
-//!                      └─ frr-reload: print ─► check ─► store ─► reload ─► read ─► verify ► taken
-//!                                                          ▲                      │ not taken
-//!                                                          └──────── once more ───┤
-//!                          failed ◄─ verify ◄─ read ◄─ reload ◄─ load last good ◄─┘
+//!                      └─ frr-reload: print ─► check ─► store ─► mend? ─► reload ─► read ─► verify ► taken
+//!                                                                   ▲                      │ not taken
+//!                                                                   └──────── once more ───┤
+//!                                   failed ◄─ verify ◄─ read ◄─ reload ◄─ load last good ◄─┘
 //! ```
 
 mod back;
+mod legible;
+mod limit;
 mod lines;
 mod step;
 
@@ -18,12 +20,10 @@ use std::{sync::Arc, time::Duration};
 
 use frr_driver::{
     config::{Config, Rendered, render},
-    impact::{Impact, Life},
     numbers::keep_numbers,
     plan::{Plan, PlanLine, plan},
     quirks::FrrVersion,
     reload::{self, SyntaxError, host_lines},
-    session::{Session, SessionId},
     transaction::{NotATransaction, Transaction, transaction},
     verify::{Verdict, verify},
 };
@@ -62,6 +62,9 @@ enum Phase {
     Printing,
     CheckingFile,
     Storing,
+    /// What frr-reload cannot read is being replaced.
+    Mending,
+    ReadingMended,
     Reloading,
     Curing,
     Locked(Engine),
@@ -71,6 +74,7 @@ enum Phase {
     LoadingLastGood,
     PrintingBack,
     CuringBack(Arc<Rendered>),
+    MendingBack(Arc<Rendered>),
     GoingBack,
     ReadingBack,
 }
@@ -181,9 +185,7 @@ impl Attempt {
 
             (Phase::Printing, Fact::Printed(Ok(print))) => self.check_file(&print),
             (Phase::CheckingFile, Fact::Checked(Ok(errors))) => self.checked(&errors),
-            (Phase::Storing, Fact::Stored(Ok(()))) | (Phase::Locked(Engine::FrrReload), Fact::Paused) => {
-                self.reload()
-            }
+            (Phase::Storing, Fact::Stored(Ok(()))) => self.reload_legibly(),
             (Phase::Reloading, Fact::Written(written)) => {
                 if written.is_locked && self.lock_tries < LOCK_TRIES_MAX {
                     return self.wait_for_lock(Engine::FrrReload);
@@ -195,7 +197,9 @@ impl Attempt {
                 Some(lines) => self.send_lines(lines),
                 None => self.reload(),
             },
-            (Phase::Curing, Fact::Written(_)) => self.reload(),
+            (Phase::Locked(Engine::FrrReload), Fact::Paused) | (Phase::Curing, Fact::Written(_)) => {
+                self.reload()
+            }
             (Phase::ReadingFile, Fact::Read(Ok(held))) => self.judge(&held),
             (Phase::Sending, Fact::Written(written)) => {
                 self.written = written;
@@ -224,7 +228,7 @@ impl Attempt {
                 self.read(Phase::ReadingBack)
             }
             (Phase::ReadingBack, Fact::Read(Ok(held))) => self.is_back(&held),
-            (phase, fact) => self.give_up(format!("{fact:?} is no answer while {phase:?}")),
+            (phase, fact) => self.next_legible(phase, fact),
         }
     }
 
@@ -305,12 +309,6 @@ impl Attempt {
         }
     }
 
-    /// The sessions that frr-reload would take down, if they are more than may be. A transaction takes down none.
-    fn is_too_much(&self) -> Option<Vec<SessionId>> {
-        let sessions = going_down(&self.plan.impact, &self.order.sessions);
-        self.order.max_reset.is_some_and(|most| sessions.len() > most).then_some(sessions)
-    }
-
     fn check_file(&mut self, print: &str) -> Next {
         self.host = host_lines(print);
         let file = self.file();
@@ -382,6 +380,7 @@ impl Attempt {
             Some(failure) => format!("{failure}, and {} lines are not in effect", missing.len()),
             None => format!("FRR did not take {} of the lines", missing.len()),
         };
+        let reason = self.illegible(held).unwrap_or(reason);
         let lines = missing_lines(&missing, &self.written.complaints);
         // Where the tools saw nothing wrong, twice, the same would come of it again.
         let is_content = is_complained_about || self.written.failure.is_none();
@@ -416,15 +415,6 @@ impl Attempt {
 /// Whether FRR holds what it shall; lines that nobody wants may stay.
 fn is_taken(verdict: &Verdict) -> bool {
     verdict.missing.is_empty() && verdict.missing_in_bgpd.is_empty()
-}
-
-/// Established sessions that the change takes down, for a moment or for good.
-fn going_down(impact: &Impact, sessions: &[Session]) -> Vec<SessionId> {
-    let goes = |session: &&Session| {
-        let touch = impact.on(&session.id, session.peer_group.as_deref());
-        matches!(touch.life, Life::Reset | Life::Removed)
-    };
-    sessions.iter().filter(|session| session.is_established()).filter(goes).map(|s| s.id.clone()).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use frr_driver::{
-    config::{Config, load, render},
+    config::{Config, Rendered, load, render},
     plan::plan,
     reload::host_lines,
     verify::verify,
@@ -23,7 +23,7 @@ const LAST_GOOD: &str = "last-good";
 #[derive(Debug)]
 pub(super) struct Back {
     generation: Option<String>,
-    config: Config,
+    pub(super) config: Config,
 }
 
 // === impl Attempt ===
@@ -58,6 +58,10 @@ impl Attempt {
         let Some(back) = &self.back else { return self.give_up("nothing to go back to".to_owned()) };
         let file = Arc::new(render(&back.config, &self.host, self.version));
         self.is_written = true;
+        self.go_back_legibly(file)
+    }
+
+    pub(super) fn reload_back(&mut self, file: Arc<Rendered>) -> Next {
         // What FRR refused just now would make it refuse the way back.
         if self.is_poisoned() {
             self.step(Phase::CuringBack(file), Step::Cure)

@@ -1,4 +1,7 @@
-use frr_driver::{merge::merge, session::SessionState};
+use frr_driver::{
+    merge::merge,
+    session::{Session, SessionId, SessionState},
+};
 use jiff::Timestamp;
 
 use super::*;
@@ -276,6 +279,69 @@ fn t25_what_bgpd_alone_lost_is_sent_as_a_whole() {
     assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
 }
 
+/// A description that somebody typed in Latin-1, as it is read.
+const TYPED: &str = "\
+router bgp 64512
+ neighbor 10.0.0.1 remote-as 64513
+ neighbor 10.0.0.1 description caf\u{fffd}
+";
+
+/// Everything up to what is done about a description that frr-reload cannot read.
+fn illegible(wanted: &str) -> Bench {
+    let mut bench = Bench::new(wanted);
+    bench.asked().read(TYPED).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok(String::new())));
+    bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Ok(())));
+    bench
+}
+
+#[test]
+fn t15_what_frr_reload_cannot_read_goes_before_it() {
+    let mut bench = illegible(WANTED);
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert_eq!(lines.reveal(), "router bgp 64512\n no neighbor 10.0.0.1 description\n");
+    bench.written("").read(BASE).written("").read(WANTED);
+    assert_eq!(bench.steps[3..], ["print", "check", "store", "send", "read", "reload", "read"]);
+    assert!(matches!(&bench.outcome, Some(Outcome::Taken(taken)) if taken.engine == Some(Engine::FrrReload)));
+}
+
+#[test]
+fn t15_where_nothing_else_differs_frr_reload_has_nothing_to_do() {
+    let mut bench = illegible(BASE);
+    bench.written("").read(BASE);
+    assert_eq!(bench.steps[6..], ["send", "read"]);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!((taken.engine, taken.plan.removes.len()), (Some(Engine::Transaction), 1));
+}
+
+#[test]
+fn t15_the_way_back_is_made_legible_too() {
+    let mut bench = Bench::with(WANTED, VERSION, |order| order.target = Target::LastGood);
+    bench.asked().read(TYPED).take(last_good()).take(Fact::Printed(Ok(String::new())));
+    bench.written("").written("").read(BASE);
+    assert_eq!(bench.steps[2..], ["load last good", "print", "send", "reload", "read"]);
+    assert_eq!(bench.failure().left, Left::LastGood { generation: Some("abc".into()) });
+}
+
+#[test]
+fn t15_a_name_that_nobody_can_say_is_told_and_no_fault_of_the_lines() {
+    let running = format!("{BASE}bgp as-path access-list caf\u{fffd} seq 5 permit 1\n");
+    let mut bench = Bench::new(WANTED);
+    bench.asked().read(&running).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok("hostname x\n".into())));
+    bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Ok(())));
+    let died = || Fact::Written(Written { failure: Some("exit 1".into()), ..Written::default() });
+    bench
+        .take(died())
+        .read(&running)
+        .take(died())
+        .read(&running)
+        .take(last_good())
+        .take(died())
+        .read(&running);
+    let failure = bench.failure();
+    assert!(!failure.is_content);
+    assert!(failure.reason.contains("access-list caf\u{fffd}"), "{}", failure.reason);
+}
+
 #[test]
 fn without_a_last_good_configuration_what_ran_before_runs_again() {
     let mut bench = Bench::reloading(WANTED, VERSION);
@@ -365,7 +431,7 @@ fn every_course_of_events_comes_to_an_end() {
             assert!(bench.steps.len() < 40, "{:?}", bench.steps);
             let works = random(8) > 0;
             let error = || Err::<(), _>("no".to_owned());
-            let running = [BASE, wanted, ""][usize::try_from(random(3)).unwrap()];
+            let running = [BASE, wanted, "", TYPED][usize::try_from(random(4)).unwrap()];
             let fact = match bench.next.as_ref().unwrap() {
                 Step::Ask => Fact::Asked(if works { Ok(version) } else { Err("no".into()) }),
                 Step::Read(_) if works => Fact::Read(Ok(Held::of_bgpd(running, VERSION))),
