@@ -15,6 +15,7 @@ mod legible;
 mod limit;
 mod lines;
 mod step;
+mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,6 +72,8 @@ enum Phase {
     ReadingFile,
     /// bgpd lost lines that another daemon kept: the whole file is sent.
     Sending,
+    /// frr-reload left lines that nobody wants: they are taken away.
+    Sweeping,
     LoadingLastGood,
     PrintingBack,
     CuringBack(Arc<Rendered>),
@@ -101,6 +104,7 @@ pub(super) struct Attempt {
     engine: Option<Engine>,
     reloads: u32,
     is_whole_sent: bool,
+    is_swept: bool,
     sends: u32,
     is_cured: bool,
     lock_tries: u32,
@@ -132,6 +136,7 @@ impl Attempt {
             engine: None,
             reloads: 0,
             is_whole_sent: false,
+            is_swept: false,
             sends: 0,
             is_cured: false,
             lock_tries: 0,
@@ -202,7 +207,7 @@ impl Attempt {
                 self.reload()
             }
             (Phase::ReadingFile, Fact::Read(Ok(running))) => self.judge(&running),
-            (Phase::Sending, Fact::Written(written)) => {
+            (Phase::Sending | Phase::Sweeping, Fact::Written(written)) => {
                 self.written = written;
                 self.step(Phase::ReadingFile, Step::Read)
             }
@@ -348,8 +353,8 @@ impl Attempt {
     /// FRR holds the configuration when a re-read says so, whatever the exit code was.
     fn judge(&mut self, running: &Running) -> Next {
         let verdict = self.verify(running);
-        if is_taken(&verdict) {
-            return self.taken(running, &verdict);
+        if is_taken(&verdict) && !self.is_blind(running, &verdict) {
+            return self.swept(running, &verdict);
         }
         let is_complained_about = !self.written.complaints.is_empty();
         if verdict.missing.is_empty() && !self.is_whole_sent {

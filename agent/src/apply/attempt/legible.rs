@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use frr_driver::{config::Rendered, illegible::mend};
+use frr_driver::{config::Rendered, illegible::mend, plan::PlanLine, verify::Verdict};
 use routelet_status::snapshot::Engine;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{Attempt, Fact, Next, Phase, Step};
 use crate::frr::Running;
@@ -50,11 +50,16 @@ impl Attempt {
         }
     }
 
+    /// Whether frr-reload died, and so left lines that it would have removed.
+    pub(super) fn is_blind(&self, running: &Running, verdict: &Verdict) -> bool {
+        let is_legible = |line: &PlanLine| !line.to_string().contains(char::REPLACEMENT_CHARACTER);
+        verdict.extra.iter().any(is_legible) && self.illegible(running).is_some()
+    }
+
     /// Names the lines of which frr-reload dies, and that nobody can replace without their bytes.
     pub(super) fn illegible(&self, running: &Running) -> Option<String> {
         let left = mend(&self.wanted, &running.union(self.version)).left;
         let first = left.first()?;
-        warn!(count = left.len(), line = first, "FRR runs a line that is not UTF-8");
         Some(format!(
             "FRR runs `{first}`, which is not UTF-8: frr-reload dies of it until somebody removes it"
         ))

@@ -1,0 +1,31 @@
+//! After frr-reload: lines that nobody wants and that it could not remove (T28).
+//!
+//! Where a `no …` fails, frr-reload up to 8.4.4 tries it with fewer words, and 10.x gives up (`no on-match goto 20`).
+
+use std::sync::Arc;
+
+use frr_driver::{transaction::transaction, verify::Verdict};
+use tracing::info;
+
+use super::{Attempt, Next, Phase, Step};
+use crate::frr::Running;
+
+// === impl Attempt ===
+
+impl Attempt {
+    /// FRR holds the configuration; what it holds beside goes, where a transaction can say it.
+    pub(super) fn swept(&mut self, running: &Running, verdict: &Verdict) -> Next {
+        if verdict.extra.is_empty() || self.is_swept {
+            return self.taken(running, verdict);
+        }
+        self.is_swept = true;
+        let there = running.against(&self.wanted, self.version);
+        match transaction(&self.wanted, &there, self.version) {
+            Ok(change) if !change.reveal().is_empty() => {
+                info!(lines = verdict.extra.len(), "frr-reload left lines that nobody wants");
+                self.step(Phase::Sweeping, Step::Send(Arc::new(change.rendered)))
+            }
+            Ok(_) | Err(_) => self.taken(running, verdict),
+        }
+    }
+}
