@@ -10,15 +10,18 @@ use tracing::info;
 use super::{Attempt, Next, Phase, Step};
 use crate::frr::Running;
 
+/// What one `vtysh -f` does not remove, a second would not either.
+const SWEEPS_MAX: u32 = 1;
+
 // === impl Attempt ===
 
 impl Attempt {
     /// FRR holds the configuration; what it holds beside goes, where a transaction can say it.
     pub(super) fn swept(&mut self, running: &Running, verdict: &Verdict) -> Next {
-        if verdict.extra.is_empty() || self.is_swept {
+        if verdict.extra.is_empty() || self.sweeps >= SWEEPS_MAX {
             return self.taken(running, verdict);
         }
-        self.is_swept = true;
+        self.sweeps += 1;
         let there = running.against(&self.wanted, self.version);
         match transaction(&self.wanted, &there, self.version) {
             Ok(change) if !change.reveal().is_empty() => {
