@@ -1,5 +1,7 @@
 //! The traps of FRR's tools that an apply may fall into, by their numbers; each on the versions that have it.
 
+mod tools;
+
 use std::time::Duration;
 
 use nix::sys::signal::Signal;

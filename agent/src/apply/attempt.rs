@@ -15,6 +15,7 @@ mod legible;
 mod limit;
 mod lines;
 mod step;
+mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,6 +72,8 @@ enum Phase {
     ReadingFile,
     /// bgpd lost lines that another daemon kept: the whole file is sent.
     Sending,
+    /// frr-reload left lines that nobody wants: they are taken away.
+    Sweeping,
     LoadingLastGood,
     PrintingBack,
     CuringBack(Arc<Rendered>),
@@ -101,6 +104,7 @@ pub(super) struct Attempt {
     engine: Option<Engine>,
     reloads: u32,
     is_whole_sent: bool,
+    sweeps: u32,
     sends: u32,
     is_cured: bool,
     lock_tries: u32,
@@ -131,6 +135,7 @@ impl Attempt {
             engine: None,
             reloads: 0,
             is_whole_sent: false,
+            sweeps: 0,
             sends: 0,
             is_cured: false,
             lock_tries: 0,
@@ -201,7 +206,7 @@ impl Attempt {
                 self.reload()
             }
             (Phase::ReadingFile, Fact::Read(Ok(held))) => self.judge(&held),
-            (Phase::Sending, Fact::Written(written)) => {
+            (Phase::Sending | Phase::Sweeping, Fact::Written(written)) => {
                 self.written = written;
                 self.read(Phase::ReadingFile)
             }
@@ -357,8 +362,8 @@ impl Attempt {
     /// FRR holds the configuration when a re-read says so, whatever the exit code was.
     fn judge(&mut self, held: &Held) -> Next {
         let verdict = self.verify(held);
-        if is_taken(&verdict) {
-            return self.taken(held, &verdict);
+        if is_taken(&verdict) && !self.is_blind(held, &verdict) {
+            return self.swept(held, &verdict);
         }
         let is_complained_about = !self.written.complaints.is_empty();
         if verdict.missing.is_empty() && !self.is_whole_sent {

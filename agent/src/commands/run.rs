@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -48,7 +51,8 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "ROUTELET_RELOAD_SCRIPT", value_name = "FILE", default_value = frr_driver::reload::SCRIPT)]
     reload_script: PathBuf,
     /// The file that FRR itself reads at its start: gets what FRR runs, if it can be written; empty = none
-    #[arg(long, env = "ROUTELET_PERSIST", value_name = "FILE", default_value = "/etc/frr/frr.conf")]
+    #[arg(long, env = "ROUTELET_PERSIST", value_name = "FILE", default_value = "/etc/frr/frr.conf",
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
     persist: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,

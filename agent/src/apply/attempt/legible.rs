@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use frr_driver::{config::Rendered, illegible::mend};
+use frr_driver::{config::Rendered, illegible::mend, plan::PlanLine, verify::Verdict};
 use routelet_status::snapshot::Engine;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{Attempt, Fact, Next, Phase, Step};
 use crate::frr::Held;
@@ -50,11 +50,16 @@ impl Attempt {
         }
     }
 
+    /// Whether frr-reload died, and so left lines that it would have removed.
+    pub(super) fn is_blind(&self, held: &Held, verdict: &Verdict) -> bool {
+        let is_legible = |line: &PlanLine| !line.to_string().contains(char::REPLACEMENT_CHARACTER);
+        verdict.extra.iter().any(is_legible) && self.illegible(held).is_some()
+    }
+
     /// Names the lines of which frr-reload dies, and that nobody can replace without their bytes.
     pub(super) fn illegible(&self, held: &Held) -> Option<String> {
         let left = mend(&self.wanted, held.union()).left;
         let first = left.first()?;
-        warn!(count = left.len(), line = first, "FRR runs a line that is not UTF-8");
         Some(format!(
             "FRR runs `{first}`, which is not UTF-8: frr-reload dies of it until somebody removes it"
         ))

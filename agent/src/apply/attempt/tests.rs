@@ -279,6 +279,27 @@ fn t25_what_bgpd_alone_lost_is_sent_as_a_whole() {
     assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
 }
 
+#[test]
+fn t28_what_frr_reload_could_not_remove_goes_line_by_line() {
+    let goto = "route-map R permit 10\n on-match goto 20\nroute-map R permit 20\n";
+    let wanted = format!("route-map R permit 10\nroute-map R permit 20\n{WANTED}");
+    let left = format!("{goto}{WANTED}");
+    let mut bench = Bench::reloading(&wanted, VERSION);
+    bench.written("").read(&left);
+    let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
+    assert!(!lines.reveal().contains("on-match"), "{}", lines.reveal());
+    bench.written("").read(&wanted);
+    assert!(matches!(&bench.outcome, Some(Outcome::Taken(taken)) if taken.unsettled.is_empty()));
+}
+
+#[test]
+fn t28_what_nobody_can_remove_stays_and_is_named() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("").read(&format!("{WANTED}bfd\n profile fast\n  detect-multiplier 5\n"));
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!(taken.unsettled.len(), 1);
+}
+
 /// A description that somebody typed in Latin-1, as it is read.
 const TYPED: &str = "\
 router bgp 64512
@@ -340,6 +361,19 @@ fn t15_a_name_that_nobody_can_say_is_told_and_no_fault_of_the_lines() {
     let failure = bench.failure();
     assert!(!failure.is_content);
     assert!(failure.reason.contains("access-list caf\u{fffd}"), "{}", failure.reason);
+}
+
+#[test]
+fn t15_what_a_dead_frr_reload_did_not_remove_is_not_done() {
+    let typed =
+        format!("{BASE} neighbor 10.0.0.2 remote-as 1\nbgp as-path access-list caf\u{fffd} permit 1\n");
+    let mut bench = Bench::new(BASE);
+    bench.asked().read(&typed).take(Fact::Stored(Ok(()))).take(Fact::Printed(Ok("hostname x\n".into())));
+    bench.take(Fact::Checked(Ok(vec![]))).take(Fact::Stored(Ok(())));
+    let died = || Fact::Written(Written { failure: Some("exit 1".into()), ..Written::default() });
+    bench.take(died()).read(&typed).written("").read(&typed).take(died()).read(&typed);
+    bench.take(last_good()).take(died()).read(&typed);
+    assert!(bench.failure().reason.contains("access-list caf\u{fffd}"));
 }
 
 #[test]

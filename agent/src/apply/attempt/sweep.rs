@@ -1,0 +1,34 @@
+//! After frr-reload: lines that nobody wants and that it could not remove (T28).
+//!
+//! Where a `no …` fails, frr-reload up to 8.4.4 tries it with fewer words, and 10.x gives up (`no on-match goto 20`).
+
+use std::sync::Arc;
+
+use frr_driver::{transaction::transaction, verify::Verdict};
+use tracing::info;
+
+use super::{Attempt, Next, Phase, Step};
+use crate::frr::Held;
+
+/// What one `vtysh -f` does not remove, a second would not either.
+const SWEEPS_MAX: u32 = 1;
+
+// === impl Attempt ===
+
+impl Attempt {
+    /// FRR holds the configuration; what it holds beside goes, where a transaction can say it.
+    pub(super) fn swept(&mut self, held: &Held, verdict: &Verdict) -> Next {
+        if verdict.extra.is_empty() || self.sweeps >= SWEEPS_MAX {
+            return self.taken(held, verdict);
+        }
+        self.sweeps += 1;
+        let there = held.against(&self.wanted);
+        match transaction(&self.wanted, &there, self.version) {
+            Ok(change) if !change.reveal().is_empty() => {
+                info!(lines = verdict.extra.len(), "frr-reload left lines that nobody wants");
+                self.step(Phase::Sweeping, Step::Send(Arc::new(change.rendered)))
+            }
+            Ok(_) | Err(_) => self.taken(held, verdict),
+        }
+    }
+}
