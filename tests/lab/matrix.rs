@@ -38,14 +38,16 @@ fn matrix(version: FrrVersion) {
         return;
     }
     let (mut outcomes, mut faults) = (Vec::new(), Vec::new());
-    for (change, peers) in selection.changes() {
+    for (change, peers) in selection.changes(version) {
         let bed = Bed { version, change, peers };
         let (outcome, took) = wait::timed(|| trial::run(&bed, clears));
         let right = outcome.cells.iter().filter(|cell| cell.right_after.is_some()).count();
         let (name, all, took) = (change.as_str(), outcome.cells.len(), took.as_secs_f64());
+        let counters::Clears { soft, hard } = outcome.clears;
         eprintln!(
-            "FRR {version}: {name}: {right} of {all} cells right, {:?}, in {took:.1} s",
-            outcome.clears
+            "FRR {version}: {name}: {right} of {all} cells right, by {}, {soft} soft and {hard} hard clears, \
+             in {took:.0} s",
+            outcome.engine
         );
         if selection.is_named() {
             eprintln!("{}", outcome.log);
@@ -56,7 +58,7 @@ fn matrix(version: FrrVersion) {
     let table = table::render(version, clears, &outcomes);
     eprintln!("\n{table}");
     if selection.is_full() {
-        table::write(version, table);
+        table::write(version, clears, table);
     }
     assert!(faults.is_empty(), "FRR {version}, {clears}:\n{}", faults.join("\n"));
 }

@@ -9,6 +9,9 @@ use super::{
     peer::{Peer, Refresh},
 };
 
+/// How the agent's status calls frr-reload as the engine of a change.
+const FRR_RELOAD: &str = "frr-reload";
+
 /// The agent's `--clear`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clears {
@@ -56,14 +59,14 @@ impl Clears {
         }
     }
 
-    /// What must become of the cell of `change` and `peer`.
-    pub(crate) fn must(self, version: FrrVersion, change: Change, peer: Peer) -> Must {
+    /// What must become of the cell of `change` and `peer`, if the agent brings it in by `engine`.
+    pub(crate) fn must(self, version: FrrVersion, change: Change, peer: Peer, engine: &str) -> Must {
         let needs_reset = needs_reset(change, peer);
         match self {
             // FIXME: the agent does no hard clears yet; when it does, the default is `hard`.
             Self::Default | Self::Soft if needs_reset => Must::StayWrong,
             Self::Default | Self::Soft | Self::Hard => Must::BeRight,
-            Self::Never if needs_reset || is_left_by_frr(version, change) => Must::StayWrong,
+            Self::Never if needs_reset || is_left_by_frr(version, change, engine) => Must::StayWrong,
             Self::Never => Must::BeSeen,
         }
     }
@@ -83,10 +86,12 @@ pub(crate) fn needs_reset(change: Change, peer: Peer) -> bool {
     peer.refresh == Refresh::Nothing && !change.is_outbound()
 }
 
-/// Whether FRR never looks again by itself, though the peer could be asked: an action that changes alone raises no
-/// event up to 7.5.1 (FRR #8110), a list that a neighbor itself refers to raises none on any version, and without a
-/// delay timer there is no event that counts.
-fn is_left_by_frr(version: FrrVersion, change: Change) -> bool {
-    let is_silent = change.is_action_only() && version == FrrVersion::V7_5_1;
+/// Whether FRR never looks again by itself, though the peer could be asked.
+///
+/// - An action that changes alone raises no event up to 7.5.1 (FRR #8110); frr-reload makes the entry anew.
+/// - A list that a neighbor itself refers to raises none on any version.
+/// - Without a delay timer no event counts.
+fn is_left_by_frr(version: FrrVersion, change: Change, engine: &str) -> bool {
+    let is_silent = change.is_action_only() && version == FrrVersion::V7_5_1 && engine != FRR_RELOAD;
     is_silent || change.is_without_delay_timer() || change == Change::NeighborList
 }

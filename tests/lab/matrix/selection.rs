@@ -4,15 +4,24 @@ use std::{collections::BTreeSet, env};
 
 use routelet_tests::lab::FrrVersion;
 
-use super::{change::Change, peer::Peer};
+use super::{
+    change::Change,
+    peer::{Kind, Peer, Refresh},
+};
 
 /// What the environment asks for.
 #[derive(Debug)]
 pub(crate) struct Selection {
     versions: Vec<FrrVersion>,
-    cells: Vec<(Change, Vec<Peer>)>,
-    is_full: bool,
-    is_named: bool,
+    cells: Cells,
+}
+
+/// Which cells.
+#[derive(Debug)]
+enum Cells {
+    All,
+    Sample,
+    Named(Vec<(Change, Vec<Peer>)>),
 }
 
 // === impl Selection ===
@@ -35,9 +44,11 @@ impl Selection {
         let cells = words("ROUTELET_MATRIX_CELLS");
         Self {
             versions: if versions.is_empty() { FrrVersion::ALL.to_vec() } else { versions },
-            cells: if cells.is_empty() { all_of(is_full) } else { named(&cells) },
-            is_full: is_full && cells.is_empty(),
-            is_named: !cells.is_empty(),
+            cells: match (cells.is_empty(), is_full) {
+                (false, _) => Cells::Named(named(&cells)),
+                (true, true) => Cells::All,
+                (true, false) => Cells::Sample,
+            },
         }
     }
 
@@ -47,23 +58,40 @@ impl Selection {
 
     /// Whether no change and no peer is left out.
     pub(crate) fn is_full(&self) -> bool {
-        self.is_full
+        matches!(self.cells, Cells::All)
     }
 
     /// Whether somebody wants to know of certain cells.
     pub(crate) fn is_named(&self) -> bool {
-        self.is_named
+        matches!(self.cells, Cells::Named(_))
     }
 
-    /// The changes, each with the peers that it is made for.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = (Change, Vec<Peer>)> {
-        self.cells.iter().cloned()
+    /// The changes that are made on `version`, each with the peers that it is made for.
+    ///
+    /// Up to 7.5.1 maps of several peers do not change at one instant, so frr-reload makes such a change, and raises
+    /// the events that a change of an action lacks: what only a clear brings into effect is a change for one peer.
+    pub(crate) fn changes(&self, version: FrrVersion) -> Vec<(Change, Vec<Peer>)> {
+        let for_all = |change: &Change| (*change, Peer::all().collect::<Vec<_>>());
+        let alone = |change, refresh| {
+            let is_meant = |peer: &Peer| peer.kind == Kind::Ipv4 && peer.refresh == refresh;
+            (change, Peer::all().filter(is_meant).collect::<Vec<_>>())
+        };
+        let is_silent = version == FrrVersion::V7_5_1;
+        match &self.cells {
+            Cells::Named(cells) => cells.clone(),
+            Cells::Sample if is_silent => {
+                vec![alone(Change::ExtrasCome, Refresh::Route), for_all(&Change::NeighborList)]
+            }
+            Cells::Sample => Change::SAMPLE.iter().map(for_all).collect(),
+            Cells::All if is_silent => {
+                let alone = [Change::ExtrasCome, Change::ExtrasGo]
+                    .into_iter()
+                    .flat_map(|change| Refresh::ALL.map(|refresh| alone(change, refresh)));
+                Change::ALL.iter().map(for_all).chain(alone).collect()
+            }
+            Cells::All => Change::ALL.iter().map(for_all).collect(),
+        }
     }
-}
-
-fn all_of(is_full: bool) -> Vec<(Change, Vec<Peer>)> {
-    let changes = if is_full { Change::ALL.as_slice() } else { &Change::SAMPLE };
-    changes.iter().map(|change| (*change, Peer::all().collect())).collect()
 }
 
 /// The cells of words `change`, `change/kind` and `change/kind/refresh`.

@@ -34,6 +34,8 @@ const RIGHT_WITHIN: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) cells: Vec<Cell>,
+    /// What the agent changed FRR with.
+    pub(crate) engine: String,
     /// The agent's clears.
     pub(crate) clears: counters::Clears,
     /// What is wrong with everything but the cells.
@@ -157,13 +159,15 @@ impl<'a> Trial<'a> {
         let after = self.up_again();
         let between = written.elapsed();
         let clears = after.clears.since(before.clears);
+        let engine = self.engine();
         for cell in &mut cells {
+            cell.must = self.clears.must(self.bed.version, self.bed.change, cell.peer, &engine);
             cell.count(&before.peers[&cell.peer], &after.peers[&cell.peer], between);
             cell.clears = [early.soft > 0, clears.soft > early.soft];
         }
         let log = self.agent.log().unwrap().get(log_before..).unwrap_or_default().to_owned();
         let faults = self.faults(before, &after, between);
-        Outcome { cells, clears, faults, log }
+        Outcome { cells, engine, clears, faults, log }
     }
 
     /// The cells, before anything was seen of them.
@@ -171,10 +175,18 @@ impl<'a> Trial<'a> {
         let Bed { version, change, peers } = self.bed;
         let policy = change.policies().1;
         let cell = |peer: &Peer| {
-            let must = self.clears.must(*version, *change, *peer);
+            // What the agent will use is not known yet; what must be right does not depend on it.
+            let must = self.clears.must(*version, *change, *peer, "");
             Cell::new(*change, *peer, must, View::of(&policy, *peer))
         };
         peers.iter().map(cell).collect()
+    }
+
+    /// What the agent changed FRR with at last.
+    #[track_caller]
+    fn engine(&self) -> String {
+        let status = self.agent.status_json().unwrap();
+        status["node"]["status"]["config"]["engine"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The counters when all sessions are there, also those that were reset at last.
