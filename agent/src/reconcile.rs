@@ -22,7 +22,7 @@ use frr_driver::{
     config::Rendered,
     merge::Generation,
     quirks::FrrVersion,
-    session::{AddressFamily, SessionId},
+    session::{AddressFamily, Session, SessionId},
 };
 use jiff::Timestamp;
 use routelet_status::snapshot::{ApplyResult, ClearFact, ConfigState, Snapshot};
@@ -152,6 +152,8 @@ pub(crate) struct Machine {
     /// The generation to be taken back, and why.
     to_undo: Option<(Generation, String)>,
     attempt: u32,
+    /// The sessions as they were when FRR was last begun to be changed.
+    sessions_before: Vec<Session>,
     guard: Option<Guard>,
     unkept: Option<Unkept>,
     watched: BTreeMap<(SessionId, AddressFamily, ClearKind), Watched>,
@@ -182,6 +184,7 @@ impl Machine {
             is_anew: true,
             to_undo: None,
             attempt: 0,
+            sessions_before: Vec::new(),
             guard: None,
             unkept: None,
             watched: BTreeMap::new(),

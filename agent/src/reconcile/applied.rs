@@ -118,7 +118,8 @@ impl Machine {
             self.config.removed = taken.plan.removes.len();
             actions.push(Action::CountApply { result, duration });
         }
-        let before = self.observation.as_ref().and_then(|seen| seen.sessions.clone()).unwrap_or_default();
+        // As they were before: an observation in between may have seen them down already.
+        let before = std::mem::take(&mut self.sessions_before);
         match self.settings.guard {
             Some(time) if !is_unchanged => {
                 let rendered = taken.rendered.clone();

@@ -50,6 +50,7 @@ impl Machine {
         let is_drift = self.applied.as_ref() == Some(generation) && !self.is_anew;
         let is_released = self.released.as_ref() == Some(generation);
         let sessions = self.observation.as_ref().and_then(|observation| observation.sessions.clone());
+        self.sessions_before = sessions.clone().unwrap_or_default();
         self.tried = self.versions_used();
         self.wants_apply = false;
         self.state = State::Applying(Errand::Forward { generation: generation.clone(), is_drift });

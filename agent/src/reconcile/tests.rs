@@ -408,6 +408,18 @@ fn a_guarded_change_that_costs_a_session_is_taken_back_and_not_tried_again() {
 }
 
 #[test]
+fn a_session_that_went_down_while_frr_was_changed_is_guarded_too() {
+    let guard = Duration::from_secs(30);
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(guard));
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.observe(no_longer_established);
+    bench.taken(&desired, true);
+    bench.now += guard;
+    assert!(goes_back(&bench.observe(no_longer_established)));
+}
+
+#[test]
 fn what_could_not_be_taken_back_is_taken_back_later() {
     let mut bench = Bench::settled_with(|settings| settings.guard = Some(Duration::from_secs(30)));
     bench.write("extras", EXTRAS);
