@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Before FRR's delay timer (5 s, with room for a busy machine) only a clear, or the change itself, has an effect.
-pub(crate) const DELAY_TIMER_AT: Duration = Duration::from_millis(4700);
+const DELAY_TIMER_AT: Duration = Duration::from_millis(4700);
 
 /// What brought the policy into effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,10 @@ pub(crate) struct Cell {
     pub(crate) was_reset: bool,
     /// How often the node asked the peer for its routes; not counted over a reset.
     pub(crate) refreshes: u64,
-    /// Whether the agent cleared softly before the delay timer, and whether it did later.
-    pub(crate) clears: [bool; 2],
+    /// What the agent's status says: that the policy is in effect; `None` if nothing is asked of it.
+    pub(crate) reported: Option<bool>,
+    /// How often the agent had cleared softly before the delay timer, and until this cell was right; all sessions.
+    clears: [u64; 2],
 }
 
 // === impl How ===
@@ -58,11 +60,28 @@ impl Cell {
     /// A cell of which nothing was seen yet.
     pub(crate) fn new(change: Change, peer: Peer, must: Must, want: View) -> Self {
         let (have, right_after, was_reset) = (View::default(), None, false);
-        Self { change, peer, must, want, have, right_after, was_reset, refreshes: 0, clears: [false; 2] }
+        Self {
+            change,
+            peer,
+            must,
+            want,
+            have,
+            right_after,
+            was_reset,
+            refreshes: 0,
+            reported: None,
+            clears: [0; 2],
+        }
     }
 
-    /// Takes over what was seen `at` this time after the change.
-    pub(crate) fn see(&mut self, have: View, at: Duration) {
+    /// Takes over what was seen `at` this time after the change, when the agent had cleared softly so often.
+    pub(crate) fn see(&mut self, have: View, at: Duration, clears: u64) {
+        if at < DELAY_TIMER_AT {
+            self.clears[0] = clears;
+        }
+        if self.right_after.is_none() {
+            self.clears[1] = clears;
+        }
         self.right_after = (have == self.want).then(|| self.right_after.unwrap_or(at));
         self.have = have;
     }
@@ -82,7 +101,8 @@ impl Cell {
         if self.was_reset {
             return Some(How::Hard);
         }
-        let is_cleared = self.clears[usize::from(after >= DELAY_TIMER_AT)];
+        let [early, until_right] = self.clears;
+        let is_cleared = until_right > if after < DELAY_TIMER_AT { 0 } else { early };
         Some(if is_cleared { How::Soft } else { How::Itself })
     }
 
@@ -94,6 +114,11 @@ impl Cell {
         }
         if self.was_reset && self.must == Must::StayWrong {
             return Some("the session was reset, though that is not allowed".to_owned());
+        }
+        if self.right_after.is_none() && self.reported == Some(true) {
+            return Some(format!(
+                "wrong, and the agent's status says that the policy is in effect\n  wanted: {want}\n  seen:   {have}"
+            ));
         }
         match (self.must, self.right_after) {
             (Must::BeRight, None) => Some(format!("wrong\n  wanted: {want}\n  seen:   {have}")),
@@ -119,10 +144,6 @@ impl fmt::Display for Cell {
             (_, _) => f.write_str("**wrong**")?,
         }
         // One request is what it takes; what comes on top costs the peer its table once more.
-        if self.refreshes > 1 && !self.was_reset {
-            write!(f, ", {} requests", self.refreshes)
-        } else {
-            Ok(())
-        }
+        if self.refreshes > 1 && !self.was_reset { write!(f, " ({})", self.refreshes) } else { Ok(()) }
     }
 }

@@ -38,7 +38,12 @@ pub(crate) fn render(version: FrrVersion, clears: Clears, outcomes: &[Outcome]) 
     let all: Vec<&Cell> = outcomes.iter().flat_map(|outcome| &outcome.cells).collect();
     let right = all.iter().filter(|cell| cell.right_after.is_some()).count();
     let reset = all.iter().filter(|cell| cell.was_reset).count();
-    _ = writeln!(text, "\n{right} of {} cells right, {reset} sessions reset.", all.len());
+    _ = writeln!(
+        text,
+        "\n{right} of {} cells right, {reset} sessions reset. Times are from the write of the file until kernel and \
+         peer are right; (2): the node asked for the peer's routes twice.",
+        all.len()
+    );
     text
 }
 

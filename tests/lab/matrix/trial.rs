@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use routelet_tests::lab::{Agent, ConfigMapDir, Lab, wait};
+use serde_json::Value;
 
 use super::{
     bed::{BASE_PATH, BYSTANDER_PREFIXES, Bed, EXTRAS_PATH, NODE},
-    cell::{Cell, DELAY_TIMER_AT},
-    clears::{Clears, Must},
+    cell::Cell,
+    clears::{Clears, Most, Must},
     counters::{self, Counters},
     look::Look,
     peer::{Peer, service},
@@ -135,23 +136,20 @@ impl<'a> Trial<'a> {
     fn change(&mut self, before: &Counters) -> Outcome {
         let log_before = self.agent.log().unwrap().len();
         let mut cells = self.cells();
-        let mut early = counters::Clears::default();
         #[expect(clippy::disallowed_methods, reason = "measures real time")]
         let written = Instant::now();
         self.write();
-        let watched_min = match self.clears {
-            Clears::Never => WATCHED_MIN_WITHOUT_CLEARS,
-            Clears::Default | Clears::Hard | Clears::Soft => WATCHED_MIN,
+        let watched_min = match self.clears.most() {
+            Most::Nothing => WATCHED_MIN_WITHOUT_CLEARS,
+            Most::Soft | Most::Hard => WATCHED_MIN,
         };
         // What is not right in the end is a fault of its cell, which tells more than this wait.
         let _ = wait::until("the cells to be right", RIGHT_WITHIN, || {
             let look = Look::at(&self.lab, &self.bed.peers);
             let at = written.elapsed();
-            if at < DELAY_TIMER_AT {
-                early = counters::Clears::of(&self.agent).since(before.clears);
-            }
+            let clears = counters::Clears::of(&self.agent).since(before.clears);
             for cell in &mut cells {
-                cell.see(look.views.get(&cell.peer).cloned().unwrap_or_default(), at);
+                cell.see(look.views.get(&cell.peer).cloned().unwrap_or_default(), at, clears.soft);
             }
             let is_open = |cell: &Cell| cell.must == Must::BeRight && cell.right_after.is_none();
             at >= watched_min && !cells.iter().any(is_open)
@@ -159,11 +157,14 @@ impl<'a> Trial<'a> {
         let after = self.up_again();
         let between = written.elapsed();
         let clears = after.clears.since(before.clears);
-        let engine = self.engine();
+        let status = self.agent.status_json().unwrap();
+        let engine = status["node"]["status"]["config"]["engine"].as_str().unwrap_or_default().to_owned();
         for cell in &mut cells {
             cell.must = self.clears.must(self.bed.version, self.bed.change, cell.peer, &engine);
             cell.count(&before.peers[&cell.peer], &after.peers[&cell.peer], between);
-            cell.clears = [early.soft > 0, clears.soft > early.soft];
+            if self.clears.most() != Most::Nothing {
+                cell.reported = Some(is_reported(&status, cell.peer));
+            }
         }
         let log = self.agent.log().unwrap().get(log_before..).unwrap_or_default().to_owned();
         let faults = self.faults(before, &after, between);
@@ -180,13 +181,6 @@ impl<'a> Trial<'a> {
             Cell::new(*change, *peer, must, View::of(&policy, *peer))
         };
         peers.iter().map(cell).collect()
-    }
-
-    /// What the agent changed FRR with at last.
-    #[track_caller]
-    fn engine(&self) -> String {
-        let status = self.agent.status_json().unwrap();
-        status["node"]["status"]["config"]["engine"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The counters when all sessions are there, also those that were reset at last.
@@ -213,10 +207,10 @@ impl<'a> Trial<'a> {
             }
         }
         let clears = after.clears.since(before.clears);
-        let is_too_much = match self.clears {
-            Clears::Never => clears != counters::Clears::default(),
-            Clears::Default | Clears::Soft => clears.hard > 0,
-            Clears::Hard => false,
+        let is_too_much = match self.clears.most() {
+            Most::Nothing => clears != counters::Clears::default(),
+            Most::Soft => clears.hard > 0,
+            Most::Hard => false,
         };
         if is_too_much {
             faults.push(format!("{}, and the agent made {clears:?}", self.clears));
@@ -227,6 +221,15 @@ impl<'a> Trial<'a> {
     fn counters(&self) -> Result<Counters, String> {
         Counters::read(&self.lab, &self.bed.peers, &self.agent)
     }
+}
+
+/// Whether the agent's status says that the policies of `peer` are in effect.
+#[track_caller]
+fn is_reported(status: &Value, peer: Peer) -> bool {
+    let sessions = status["sessions"].as_array().unwrap();
+    let session = sessions.iter().find(|session| session["status"]["peer"] == peer.session()).unwrap();
+    let mut families = session["status"]["afiSafis"].as_array().unwrap().iter();
+    families.all(|family| family["policyInEffect"] == true)
 }
 
 /// What the node and the bystander always have of each other.
