@@ -22,6 +22,21 @@ pub(crate) enum Clears {
     Never,
 }
 
+/// The most that an agent may do to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Most {
+    /// Reset it, where nothing else helps.
+    Hard,
+    /// Clear it softly.
+    Soft,
+    Nothing,
+}
+
+/// What an agent does that is not told.
+///
+/// FIXME: it makes no hard clears yet, so what needs one stays wrong; when it makes them, this is `Hard`.
+const DEFAULT: Most = Most::Soft;
+
 /// What must become of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Must {
@@ -62,12 +77,21 @@ impl Clears {
     /// What must become of the cell of `change` and `peer`, if the agent brings it in by `engine`.
     pub(crate) fn must(self, version: FrrVersion, change: Change, peer: Peer, engine: &str) -> Must {
         let needs_reset = needs_reset(change, peer);
+        match self.most() {
+            Most::Soft if needs_reset => Must::StayWrong,
+            Most::Soft | Most::Hard => Must::BeRight,
+            Most::Nothing if needs_reset || is_left_by_frr(version, change, engine) => Must::StayWrong,
+            Most::Nothing => Must::BeSeen,
+        }
+    }
+
+    /// The most that the agent may do.
+    pub(crate) fn most(self) -> Most {
         match self {
-            // FIXME: the agent does no hard clears yet; when it does, the default is `hard`.
-            Self::Default | Self::Soft if needs_reset => Must::StayWrong,
-            Self::Default | Self::Soft | Self::Hard => Must::BeRight,
-            Self::Never if needs_reset || is_left_by_frr(version, change, engine) => Must::StayWrong,
-            Self::Never => Must::BeSeen,
+            Self::Default => DEFAULT,
+            Self::Hard => Most::Hard,
+            Self::Soft => Most::Soft,
+            Self::Never => Most::Nothing,
         }
     }
 }

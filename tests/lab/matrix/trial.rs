@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     bed::{BASE_PATH, BYSTANDER_PREFIXES, Bed, EXTRAS_PATH, NODE},
     cell::Cell,
-    clears::{Clears, Must},
+    clears::{Clears, Most, Must},
     counters::{self, Counters},
     look::Look,
     peer::{Peer, service},
@@ -139,9 +139,9 @@ impl<'a> Trial<'a> {
         #[expect(clippy::disallowed_methods, reason = "measures real time")]
         let written = Instant::now();
         self.write();
-        let watched_min = match self.clears {
-            Clears::Never => WATCHED_MIN_WITHOUT_CLEARS,
-            Clears::Default | Clears::Hard | Clears::Soft => WATCHED_MIN,
+        let watched_min = match self.clears.most() {
+            Most::Nothing => WATCHED_MIN_WITHOUT_CLEARS,
+            Most::Soft | Most::Hard => WATCHED_MIN,
         };
         // What is not right in the end is a fault of its cell, which tells more than this wait.
         let _ = wait::until("the cells to be right", RIGHT_WITHIN, || {
@@ -162,7 +162,7 @@ impl<'a> Trial<'a> {
         for cell in &mut cells {
             cell.must = self.clears.must(self.bed.version, self.bed.change, cell.peer, &engine);
             cell.count(&before.peers[&cell.peer], &after.peers[&cell.peer], between);
-            if self.clears != Clears::Never {
+            if self.clears.most() != Most::Nothing {
                 cell.reported = Some(is_reported(&status, cell.peer));
             }
         }
@@ -207,10 +207,10 @@ impl<'a> Trial<'a> {
             }
         }
         let clears = after.clears.since(before.clears);
-        let is_too_much = match self.clears {
-            Clears::Never => clears != counters::Clears::default(),
-            Clears::Default | Clears::Soft => clears.hard > 0,
-            Clears::Hard => false,
+        let is_too_much = match self.clears.most() {
+            Most::Nothing => clears != counters::Clears::default(),
+            Most::Soft => clears.hard > 0,
+            Most::Hard => false,
         };
         if is_too_much {
             faults.push(format!("{}, and the agent made {clears:?}", self.clears));
