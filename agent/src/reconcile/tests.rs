@@ -420,6 +420,25 @@ fn a_session_that_went_down_while_frr_was_changed_is_guarded_too() {
 }
 
 #[test]
+fn a_session_that_cannot_be_asked_keeps_the_old_policy_until_it_is_reset() {
+    let no_refresh = |observation: &mut Observation| {
+        let session = &mut observation.sessions.as_mut().unwrap()[0];
+        session.can_route_refresh = false;
+        // The capability may have been there once.
+        session.route_refresh_sent = Some(3);
+    };
+    let mut bench = Bench::settled();
+    bench.observe(no_refresh);
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.taken(&desired, true);
+    bench.observe(no_refresh);
+    assert_eq!(bench.machine.watched.len(), 1);
+    bench.observe(no_longer_established);
+    assert_eq!(bench.machine.watched.len(), 0);
+}
+
+#[test]
 fn what_could_not_be_taken_back_is_taken_back_later() {
     let mut bench = Bench::settled_with(|settings| settings.guard = Some(Duration::from_secs(30)));
     bench.write("extras", EXTRAS);
