@@ -182,3 +182,6 @@ fn matching() -> Entry {
 fn preferring(local_preference: u32) -> Policy {
     base().map("in", &[Entry::permit(20).with_local_preference(local_preference)]).uses_map_in("in")
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,3 +172,6 @@ impl Entry {
         Self { local_preference: Some(local_preference), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests;
