@@ -29,7 +29,7 @@ test: tools build ## Unit, golden and lab tests.
 
 matrix: tools build ## Every change of policy at every kind of peer, as tables in target/matrix.md; ROUTELET_MATRIX_VERSIONS, _CELLS, _CLEAR.
 	ROUTELET_MATRIX=$(or $(ROUTELET_MATRIX),full) \
-	  cargo test --locked -p routelet-tests --test lab -- matrix:: --ignored --nocapture --test-threads 2
+	  cargo test --locked -p routelet-tests --test lab -- matrix:: --nocapture --test-threads 2
 
 faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on each version, FAULTS_SEED=N the first.
 	ROUTELET_FAULTS=$(or $(FAULTS),70) ROUTELET_FAULTS_SEED=$(or $(FAULTS_SEED),0) \

@@ -86,25 +86,21 @@ fn told(bed: &Bed, clears: Clears, outcome: &Outcome) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "takes minutes: `make matrix`"]
 fn policies_come_into_effect_on_7_5_1() {
     matrix(FrrVersion::V7_5_1);
 }
 
 #[test]
-#[ignore = "takes minutes: `make matrix`"]
 fn policies_come_into_effect_on_8_4_4() {
     matrix(FrrVersion::V8_4_4);
 }
 
 #[test]
-#[ignore = "takes minutes: `make matrix`"]
 fn policies_come_into_effect_on_10_3() {
     matrix(FrrVersion::V10_3);
 }
 
 #[test]
-#[ignore = "takes minutes: `make matrix`"]
 fn policies_come_into_effect_on_10_7() {
     matrix(FrrVersion::V10_7);
 }

