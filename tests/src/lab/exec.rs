@@ -190,7 +190,19 @@ impl Spawned {
         sent.map_err(|errno| LabError::Connection {
             what: format!("{signal} to `{}`", self.command),
             source: errno.into(),
-        })
+        })?;
+        if signal == Signal::SIGSTOP {
+            // A SIGCONT that came before `nsenter` stops would leave it stopped for ever.
+            let what = format!("`{}` to stop", self.command);
+            wait::until(&what, KILLED_WITHIN, || self.is_stopped())?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether the `nsenter` of the program is stopped, as its program is (proc(5), `stat`).
+    fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
     }
 
     /// Tells whether the process has not ended yet.
