@@ -8,7 +8,7 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
-.PHONY: help build tools demo test bench faults lint
+.PHONY: help build tools demo test matrix bench faults lint
 
 help: ## Print this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,10 @@ demo: tools build ## The main job on real FRR; DEMO_FRR=7.5.1|8.4.4|10.3|10.7, D
 
 test: tools build ## Unit, golden and lab tests.
 	cargo test --locked --workspace
+
+matrix: tools build ## Every change of policy at every kind of peer, as tables in target/matrix.md; ROUTELET_MATRIX_VERSIONS, _CELLS, _CLEAR.
+	ROUTELET_MATRIX=$(or $(ROUTELET_MATRIX),full) \
+	  cargo test --locked -p routelet-tests --test lab -- matrix:: --ignored --nocapture --test-threads 2
 
 faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on each version, FAULTS_SEED=N the first.
 	ROUTELET_FAULTS=$(or $(FAULTS),70) ROUTELET_FAULTS_SEED=$(or $(FAULTS_SEED),0) \

@@ -7,7 +7,7 @@ mod outcome;
 use std::{sync::Arc, time::Duration};
 
 use frr_driver::{
-    config::Rendered,
+    config::{Config, Rendered, render},
     exec::{self, CommandError, Output},
     merge::Generation,
     quirks::FrrVersion,
@@ -62,10 +62,10 @@ impl Hands<'_> {
     async fn do_step(&self, step: Step) -> Fact {
         match step {
             Step::Ask => Fact::Asked(self.ask().await),
-            Step::Read => Fact::Read(self.frr.running().await),
+            Step::Read(version) => Fact::Read(self.frr.held(version).await),
             Step::Print => Fact::Printed(self.frr.print().await),
             Step::Check(text) => Fact::Checked(self.check(&text).await),
-            Step::Checkpoint(text) => Fact::Stored(self.checkpoint(&text).await),
+            Step::Checkpoint(before, version) => Fact::Stored(self.checkpoint(before, version).await),
             Step::Store(text) => Fact::Stored(self.store(&text).await),
             Step::Send(text) => Fact::Written(self.send(&text).await),
             Step::Reload(text) => Fact::Written(self.reload(&text).await),
@@ -96,9 +96,9 @@ impl Hands<'_> {
     }
 
     /// Before the first configuration of ours there is what FRR runs.
-    async fn checkpoint(&self, text: &Arc<Rendered>) -> Result<(), String> {
-        let text = Arc::clone(text);
-        blocking(self.store, move |store| store.write_first_good(Timestamp::now(), text.reveal())).await
+    async fn checkpoint(&self, before: Arc<Config>, version: FrrVersion) -> Result<(), String> {
+        let text = move || render(&before, &[], version);
+        blocking(self.store, move |store| store.write_first_good(Timestamp::now(), text)).await
     }
 
     async fn store(&self, text: &Arc<Rendered>) -> Result<(), String> {

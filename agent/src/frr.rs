@@ -1,6 +1,7 @@
 //! The FRR beside the agent: how its daemons, vtysh and frr-reload are reached.
 
 mod digest;
+mod held;
 mod running;
 mod writer;
 
@@ -21,6 +22,7 @@ use frr_driver::{
 };
 
 pub(crate) use digest::RunningDigest;
+pub(crate) use held::Held;
 pub(crate) use running::Running;
 
 use tokio::sync::Mutex;
@@ -41,6 +43,8 @@ pub(crate) struct Frr {
     claimed: Arc<OnceLock<File>>,
     /// Held by who writes, and by who reads what runs.
     writing: Arc<Mutex<()>>,
+    /// What was read the last time, loaded.
+    last_held: Arc<std::sync::Mutex<Option<Held>>>,
 }
 
 // === impl Frr ===
@@ -56,6 +60,7 @@ impl Frr {
             reload_script: PathBuf::from(reload::SCRIPT),
             claimed: Arc::default(),
             writing: Arc::default(),
+            last_held: Arc::default(),
         }
     }
 

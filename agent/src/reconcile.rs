@@ -142,8 +142,6 @@ pub(crate) struct Machine {
     applied: Option<Generation>,
     /// The versions of the sources that the last attempt was made with.
     tried: BTreeMap<String, Digest>,
-    /// The sessions as they were before the last attempt.
-    ordered: Vec<Session>,
     /// The generation that FRR did not take, or that cost sessions: not tried again.
     known_bad: Option<Generation>,
     /// The generation that would take too many sessions down, and which were established then.
@@ -158,6 +156,8 @@ pub(crate) struct Machine {
     /// The generation to be taken back, and why.
     to_undo: Option<(Generation, String)>,
     attempt: u32,
+    /// The sessions as they were when FRR was last begun to be changed.
+    sessions_before: Vec<Session>,
     guard: Option<Guard>,
     /// The guard of the change under way, should the agent not live to see its end.
     trial: Option<Guarded>,
@@ -186,7 +186,6 @@ impl Machine {
             config: ConfigState::default(),
             applied: None,
             tried: BTreeMap::new(),
-            ordered: Vec::new(),
             known_bad: None,
             held: None,
             released: None,
@@ -195,6 +194,7 @@ impl Machine {
             is_anew: true,
             to_undo: None,
             attempt: 0,
+            sessions_before: Vec::new(),
             guard: None,
             trial: None,
             doubted: doubts.clone(),

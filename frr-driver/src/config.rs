@@ -18,6 +18,7 @@ mod print;
 mod rewrite;
 mod spell;
 mod static_route;
+mod union;
 mod unsettled;
 
 use std::{
@@ -37,6 +38,7 @@ pub(crate) use numbered::Numbered;
 pub use numbered::Renumbered;
 pub(crate) use print::render_for_vtysh;
 pub use print::{Rendered, render};
+pub use union::union;
 pub use unsettled::{UNSETTLED, Unsettled, never_settles};
 
 /// Where a statement was written: the source's name and the line in it, counted from 1.

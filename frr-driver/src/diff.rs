@@ -23,16 +23,29 @@ pub(crate) fn differences<'a>(
     running: &'a Tree,
     version: FrrVersion,
 ) -> Vec<Difference<'a>> {
-    // Both are sorted: one pass, however large they are.
-    let (mut after, mut before) = (desired.iter().peekable(), running.iter().peekable());
-    let mut differences = Vec::new();
-    while let Some((key, before, after)) = next(&mut after, &mut before) {
-        differences.extend(Difference::new(key, (before, running), (after, desired), version));
-    }
-    differences
+    pairs(desired, running)
+        .filter_map(|(key, before, after)| Difference::new(key, (before, running), (after, desired), version))
+        .collect()
 }
 
-type Side<'a> = Option<&'a Node>;
+/// Returns what differs of the lines and blocks that `running` has; what it lacks is not looked at.
+pub(crate) fn surplus<'a>(desired: &'a Tree, running: &'a Tree, version: FrrVersion) -> Vec<Difference<'a>> {
+    pairs(desired, running)
+        .filter(|(_, before, _)| before.is_some())
+        .filter_map(|(key, before, after)| Difference::new(key, (before, running), (after, desired), version))
+        .collect()
+}
+
+/// Pairs what both sides have under each key. Both are sorted: one pass, however large they are.
+pub(crate) fn pairs<'a>(
+    desired: &'a Tree,
+    running: &'a Tree,
+) -> impl Iterator<Item = (&'a str, Side<'a>, Side<'a>)> {
+    let (mut after, mut before) = (desired.iter().peekable(), running.iter().peekable());
+    std::iter::from_fn(move || next(&mut after, &mut before))
+}
+
+pub(crate) type Side<'a> = Option<&'a Node>;
 
 /// A side, and where it stands or would stand.
 type Placed<'a> = (Side<'a>, &'a Tree);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     config::{Config, Node, Renumbered, Statement},
-    diff::{Difference, differences},
+    diff::{Difference, differences, surplus},
     impact::{Impact, Via, impact},
     quirks::FrrVersion,
 };
@@ -48,6 +48,22 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Returns the plan of which `top` are the differences.
+    pub(crate) fn of<'a>(
+        top: &[Difference<'a>],
+        desired: &'a Config,
+        running: &'a Config,
+        version: FrrVersion,
+        via: Via,
+    ) -> Self {
+        let mut delta = Delta::default();
+        for difference in top {
+            delta.note(difference);
+        }
+        let impact = impact(desired, running, top, version, via);
+        Self { adds: delta.adds, removes: delta.removes, impact }
+    }
+
     /// Returns whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.adds.is_empty() && self.removes.is_empty()
@@ -61,13 +77,7 @@ pub fn plan(desired: &Config, running: &Config, version: FrrVersion) -> Plan {
 
 /// Compares `desired` with `running`, for a change that reaches FRR by `via`.
 pub fn plan_via(desired: &Config, running: &Config, version: FrrVersion, via: Via) -> Plan {
-    let top = differences(&desired.top, &running.top, version);
-    let mut delta = Delta::default();
-    for difference in &top {
-        delta.note(difference);
-    }
-    let impact = impact(desired, running, &top, version, via);
-    Plan { adds: delta.adds, removes: delta.removes, impact }
+    Plan::of(&differences(&desired.top, &running.top, version), desired, running, version, via)
 }
 
 /// Returns the lines alone: what desired has and running lacks, and what running has and desired lacks.
@@ -81,6 +91,15 @@ pub(crate) fn lines(
         delta.note(difference);
     }
     (delta.adds, delta.removes)
+}
+
+/// Returns the lines that running has, and desired has not or has otherwise.
+pub(crate) fn surplus_lines(desired: &Config, running: &Config, version: FrrVersion) -> Vec<PlanLine> {
+    let mut delta = Delta::default();
+    for difference in &surplus(&desired.top, &running.top, version) {
+        delta.note(difference);
+    }
+    delta.removes
 }
 
 #[derive(Default)]

@@ -32,12 +32,12 @@ use usage::{Users, is_committed};
 
 use crate::{
     config::{Config, Origin, Rendered, Statement, Tree, load, never_settles, render},
-    diff::{Difference, differences},
+    diff::{Difference, differences, pairs},
     impact::{
         Via,
         policies::{Afi, Kind, Policy},
     },
-    plan::{Plan, PlanLine, plan_via},
+    plan::{Plan, PlanLine, lines},
     quirks::FrrVersion,
 };
 
@@ -76,14 +76,14 @@ pub fn transaction(
     running: &Config,
     version: FrrVersion,
 ) -> Result<Transaction, NotATransaction> {
-    let plan = plan_via(desired, running, version, Via::Vtysh);
+    let differences = differences(&desired.top, &running.top, version);
+    let plan = Plan::of(&differences, desired, running, version, Via::Vtysh);
     if plan.is_empty() {
         return Ok(Transaction { plan, rendered: Rendered::default() });
     }
-    is_printed(&desired.top, &running.top, &mut Vec::new(), version)?;
-    let (policies, others): (Vec<_>, Vec<_>) = differences(&desired.top, &running.top, version)
-        .into_iter()
-        .partition(|difference| owner_of(difference).is_some());
+    is_printed(&desired.top, &running.top, version).map_err(NotATransaction::Unprinted)?;
+    let (policies, others): (Vec<_>, Vec<_>) =
+        differences.into_iter().partition(|difference| owner_of(difference).is_some());
     let changed: BTreeSet<Policy<'_>> = policies.iter().filter_map(owner_of).collect();
     let additions = Additions::new(&others, desired, running, version)?;
     let mut script = Script::new(desired, running, version);
@@ -91,8 +91,25 @@ pub fn transaction(
         script.policy(*policy)?;
     }
     let rendered = script.finish(&additions)?;
-    leads_there(&rendered, desired, running, version)?;
+    if others.is_empty() {
+        // The lines speak of these policies alone.
+        let [desired, running] = [desired, running].map(|config| only(config, &changed));
+        leads_there(&rendered, &desired, &running, version)?;
+    } else {
+        leads_there(&rendered, desired, running, version)?;
+    }
     Ok(Transaction { plan, rendered })
+}
+
+/// Returns what `config` says of `policies`.
+fn only(config: &Config, policies: &BTreeSet<Policy<'_>>) -> Config {
+    let mut only = Config::default();
+    for policy in policies {
+        for (key, node) in config.top.with_prefix(&format!("{policy} ")) {
+            only.top.put_back(key.to_owned(), node.clone());
+        }
+    }
+    only
 }
 
 /// Returns whether `words` are of a form that every version of FRR takes, of what node policies mostly consist.
@@ -271,29 +288,20 @@ fn write(rendered: &mut Rendered, edits: Vec<Edit>) {
 }
 
 /// Checks that FRR prints every line of desired that running lacks: of others it is not known whether they run.
-fn is_printed(
-    desired: &Tree,
-    running: &Tree,
-    blocks: &mut Vec<String>,
-    version: FrrVersion,
-) -> Result<(), NotATransaction> {
+fn is_printed(desired: &Tree, running: &Tree, version: FrrVersion) -> Result<(), PlanLine> {
     let nothing = Tree::default();
-    for (key, node) in desired.iter() {
-        let there = running.get(key);
+    for (_, there, node) in pairs(desired, running) {
+        let Some(node) = node else { continue };
         let runs = there.is_some_and(|there| there.statement.reveal() == node.statement.reveal());
         if !runs && never_settles(&node.statement, desired, version).is_some() {
-            return Err(NotATransaction::Unprinted(PlanLine {
-                blocks: blocks.clone(),
-                statement: node.statement.clone(),
-                renumbered: node.renumbered,
-            }));
+            let statement = node.statement.clone();
+            return Err(PlanLine { blocks: Vec::new(), statement, renumbered: node.renumbered });
         }
-        if node.children.is_empty() {
-            continue;
-        }
-        blocks.push(node.statement.to_string());
-        is_printed(&node.children, there.map_or(&nothing, |there| &there.children), blocks, version)?;
-        blocks.pop();
+        let lines_there = there.map_or(&nothing, |there| &there.children);
+        is_printed(&node.children, lines_there, version).map_err(|mut line| {
+            line.blocks.insert(0, node.statement.to_string());
+            line
+        })?;
     }
     Ok(())
 }
@@ -313,8 +321,8 @@ fn leads_there(
         // FRR prints no numbers: they are what the next load makes of the order.
         reached = load("transaction", render(&reached, &[], version).reveal(), version);
     }
-    let plan = plan_via(desired, &reached, version, Via::Vtysh);
-    match plan.adds.into_iter().chain(plan.removes).next() {
+    let (adds, removes) = lines(desired, &reached, version);
+    match adds.into_iter().chain(removes).next() {
         Some(line) => Err(NotATransaction::LeadsElsewhere(line)),
         None => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    plan::{PlanLine, lines},
+    plan::{PlanLine, lines, surplus_lines},
     quirks::FrrVersion,
 };
 
@@ -38,7 +38,7 @@ pub fn verify(desired: &Config, running: &Config, bgpd: &Config, version: FrrVer
 /// Returns the lines that one daemon runs, and that `desired` does not have; of a line with another text, the one that
 /// runs.
 pub fn stale(desired: &Config, daemon: &Config, version: FrrVersion) -> Vec<PlanLine> {
-    lines(desired, daemon, version).1
+    surplus_lines(desired, daemon, version)
 }
 
 /// Returns whether bgpd itself must hold the line.

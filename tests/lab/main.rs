@@ -35,6 +35,8 @@ mod lab_routers;
 #[cfg(test)]
 mod lab_two_gateways;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod merge_law;
 #[cfg(test)]
 mod policy_transaction;

@@ -36,7 +36,7 @@ use super::{
     order::{EngineChoice, Order, Target},
     outcome::{Failure, Left, LineError, Outcome, Taken},
 };
-use crate::frr::Running;
+use crate::frr::Held;
 use back::Back;
 use lines::{LINES_NAMED_MAX, missing_lines, refused_line};
 pub(super) use step::{Fact, Next, Step, Written};
@@ -90,14 +90,14 @@ pub(super) struct Attempt {
     version: FrrVersion,
     /// What FRR shall hold, with the numbers that it has already.
     wanted: Config,
-    before: Config,
+    before: Arc<Config>,
     plan: Plan,
     /// The lines that make the change where nobody sees it halfway, or why there are none.
     change: Option<Result<Transaction, NotATransaction>>,
     /// What separates the two for a change that goes line by line: it touches less.
     by_lines: Option<Plan>,
-    /// For frr-reload, with the host's lines; without them until those are known.
-    file: Arc<Rendered>,
+    /// For frr-reload, with the host's lines.
+    file: Option<Arc<Rendered>>,
     /// The lines of a transaction.
     lines: Option<Arc<Rendered>>,
     host: Vec<String>,
@@ -120,17 +120,16 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Returns an attempt and its first step.
     pub(super) fn new(order: Order) -> (Self, Step) {
-        let nothing = Arc::new(render(&Config::default(), &[], FrrVersion::default()));
         let attempt = Self {
             order,
             phase: Phase::Asking,
             version: FrrVersion::default(),
             wanted: Config::default(),
-            before: Config::default(),
+            before: Arc::default(),
             plan: Plan::default(),
             change: None,
             by_lines: None,
-            file: nothing,
+            file: None,
             lines: None,
             host: Vec::new(),
             engine: None,
@@ -154,12 +153,12 @@ impl Attempt {
         match (phase, fact) {
             (Phase::Asking, Fact::Asked(Ok(version))) => {
                 self.version = version;
-                self.step(Phase::Reading, Step::Read)
+                self.read(Phase::Reading)
             }
             (Phase::Asking, Fact::Asked(Err(reason))) | (Phase::Reading, Fact::Read(Err(reason))) => {
                 Next::End(Outcome::NotReady { reason })
             }
-            (Phase::Reading, Fact::Read(Ok(running))) => self.compare(&running),
+            (Phase::Reading, Fact::Read(Ok(held))) => self.compare(&held),
             (Phase::Checkpointing, Fact::Stored(Ok(()))) => self.write(),
 
             (Phase::CheckingLines(lines), Fact::Checked(Ok(errors))) if errors.is_empty() => {
@@ -172,13 +171,13 @@ impl Attempt {
                     return self.wait_for_lock(Engine::Transaction);
                 }
                 self.written = written;
-                self.step(Phase::ReadingLines, Step::Read)
+                self.read(Phase::ReadingLines)
             }
-            (Phase::ReadingLines, Fact::Read(Ok(running))) => {
-                let verdict = self.verify(&running);
+            (Phase::ReadingLines, Fact::Read(Ok(held))) => {
+                let verdict = self.verify(&held);
                 if verdict.is_settled() {
                     self.plan = self.by_lines.take().unwrap_or_default();
-                    return self.taken(&running, &verdict);
+                    return self.taken(&held, &verdict);
                 }
                 let is_quiet = self.written.complaints.is_empty() && self.written.failure.is_none();
                 if let Some(lines) = self.lines.clone().filter(|_| is_quiet && self.sends < SENDS_MAX) {
@@ -197,7 +196,7 @@ impl Attempt {
                     return self.wait_for_lock(Engine::FrrReload);
                 }
                 self.written = written;
-                self.step(Phase::ReadingFile, Step::Read)
+                self.read(Phase::ReadingFile)
             }
             (Phase::Locked(Engine::Transaction), Fact::Paused) => match self.lines.clone() {
                 Some(lines) => self.send_lines(lines),
@@ -206,10 +205,10 @@ impl Attempt {
             (Phase::Locked(Engine::FrrReload), Fact::Paused) | (Phase::Curing, Fact::Written(_)) => {
                 self.reload()
             }
-            (Phase::ReadingFile, Fact::Read(Ok(running))) => self.judge(&running),
+            (Phase::ReadingFile, Fact::Read(Ok(held))) => self.judge(&held),
             (Phase::Sending | Phase::Sweeping, Fact::Written(written)) => {
                 self.written = written;
-                self.step(Phase::ReadingFile, Step::Read)
+                self.read(Phase::ReadingFile)
             }
 
             (
@@ -231,11 +230,15 @@ impl Attempt {
             (Phase::CuringBack(file), Fact::Written(_)) => self.step(Phase::GoingBack, Step::Reload(file)),
             (Phase::GoingBack, Fact::Written(written)) => {
                 self.written = written;
-                self.step(Phase::ReadingBack, Step::Read)
+                self.read(Phase::ReadingBack)
             }
-            (Phase::ReadingBack, Fact::Read(Ok(running))) => self.is_back(&running),
+            (Phase::ReadingBack, Fact::Read(Ok(held))) => self.is_back(&held),
             (phase, fact) => self.next_legible(phase, fact),
         }
+    }
+
+    fn read(&mut self, phase: Phase) -> Next {
+        self.step(phase, Step::Read(self.version))
     }
 
     fn step(&mut self, phase: Phase, step: Step) -> Next {
@@ -245,24 +248,23 @@ impl Attempt {
 
     // --- what there is to do ---
 
-    fn compare(&mut self, running: &Running) -> Next {
-        self.before = running.union(self.version);
+    fn compare(&mut self, held: &Held) -> Next {
+        self.before = Arc::clone(held.union());
         let Target::Desired(desired) = &self.order.target else {
             return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
         };
         self.wanted = keep_numbers(&desired.config, &self.before, self.version);
-        self.file = Arc::new(render(&self.wanted, &[], self.version));
-        let verdict = self.verify(running);
+        let verdict = self.verify(held);
         if !verdict.extra.is_empty() {
-            self.before = running.against(&self.wanted, self.version);
+            self.before = Arc::new(held.against(&self.wanted));
         }
         self.plan = plan(&self.wanted, &self.before, self.version);
         if verdict.is_settled() {
-            return self.taken(running, &verdict);
+            return self.taken(held, &verdict);
         }
         if self.order.reports_only {
             let plan = Box::new(self.plan.clone());
-            return Next::End(Outcome::Drifted { plan, digest: running.digest() });
+            return Next::End(Outcome::Drifted { plan, digest: held.digest() });
         }
         if !self.plan.is_empty() && self.order.engine == EngineChoice::Auto {
             self.change = Some(transaction(&self.wanted, &self.before, self.version));
@@ -270,8 +272,8 @@ impl Attempt {
         if !matches!(self.change, Some(Ok(_))) && self.is_too_much().is_some() {
             return self.by_reload();
         }
-        let before = Arc::new(render(&self.before, &[], self.version));
-        self.step(Phase::Checkpointing, Step::Checkpoint(before))
+        let before = Arc::clone(&self.before);
+        self.step(Phase::Checkpointing, Step::Checkpoint(before, self.version))
     }
 
     /// Writes, by the engine that fits.
@@ -314,13 +316,20 @@ impl Attempt {
 
     fn check_file(&mut self, print: &str) -> Next {
         self.host = host_lines(print);
-        self.file = Arc::new(render(&self.wanted, &self.host, self.version));
-        self.step(Phase::CheckingFile, Step::Check(Arc::clone(&self.file)))
+        let file = self.file();
+        self.step(Phase::CheckingFile, Step::Check(file))
+    }
+
+    /// What frr-reload, or FRR's own start, reads.
+    fn file(&mut self) -> Arc<Rendered> {
+        let render = || Arc::new(render(&self.wanted, &self.host, self.version));
+        Arc::clone(self.file.get_or_insert_with(render))
     }
 
     fn checked(&mut self, errors: &[SyntaxError]) -> Next {
         if errors.is_empty() {
-            return self.step(Phase::Storing, Step::Store(Arc::clone(&self.file)));
+            let file = self.file();
+            return self.step(Phase::Storing, Step::Store(file));
         }
         let errors: Vec<LineError> = errors.iter().map(refused_line).collect();
         if !self.is_written {
@@ -334,7 +343,8 @@ impl Attempt {
         self.engine = Some(Engine::FrrReload);
         self.is_written = true;
         self.reloads += 1;
-        self.step(Phase::Reloading, Step::Reload(Arc::clone(&self.file)))
+        let file = self.file();
+        self.step(Phase::Reloading, Step::Reload(file))
     }
 
     fn wait_for_lock(&mut self, engine: Engine) -> Next {
@@ -344,23 +354,23 @@ impl Attempt {
 
     // --- what came of it ---
 
-    fn verify(&self, running: &Running) -> Verdict {
-        let (union, bgpd) = (running.union(self.version), running.bgpd(self.version));
-        let extra = running.stale(&self.wanted, self.version);
-        Verdict { extra, ..verify(&self.wanted, &union, &bgpd, self.version) }
+    fn verify(&self, held: &Held) -> Verdict {
+        let extra = held.stale(&self.wanted);
+        Verdict { extra, ..verify(&self.wanted, held.union(), held.bgpd(), self.version) }
     }
 
     /// FRR holds the configuration when a re-read says so, whatever the exit code was.
-    fn judge(&mut self, running: &Running) -> Next {
-        let verdict = self.verify(running);
-        if is_taken(&verdict) && !self.is_blind(running, &verdict) {
-            return self.swept(running, &verdict);
+    fn judge(&mut self, held: &Held) -> Next {
+        let verdict = self.verify(held);
+        if is_taken(&verdict) && !self.is_blind(held, &verdict) {
+            return self.swept(held, &verdict);
         }
         let is_complained_about = !self.written.complaints.is_empty();
         if verdict.missing.is_empty() && !self.is_whole_sent {
             // frr-reload compares with the union of the daemons, and sees no difference there.
             self.is_whole_sent = true;
-            return self.step(Phase::Sending, Step::Send(Arc::clone(&self.file)));
+            let file = self.file();
+            return self.step(Phase::Sending, Step::Send(file));
         }
         if self.is_poisoned() && !self.is_cured {
             // What FRR complains of may be what somebody else wrote, long ago.
@@ -375,7 +385,7 @@ impl Attempt {
             Some(failure) => format!("{failure}, and {} lines are not in effect", missing.len()),
             None => format!("FRR did not take {} of the lines", missing.len()),
         };
-        let reason = self.illegible(running).unwrap_or(reason);
+        let reason = self.illegible(held).unwrap_or(reason);
         let lines = missing_lines(&missing, &self.written.complaints);
         // Where the tools saw nothing wrong, twice, the same would come of it again.
         let is_content = is_complained_about || self.written.failure.is_none();
@@ -388,14 +398,14 @@ impl Attempt {
             && self.written.complaints.iter().any(|complaint| reload::is_refused_commit(complaint))
     }
 
-    fn taken(&mut self, running: &Running, verdict: &Verdict) -> Next {
+    fn taken(&mut self, held: &Held, verdict: &Verdict) -> Next {
         let unsettled = verdict.extra.iter().take(LINES_NAMED_MAX).map(ToString::to_string).collect();
         Next::End(Outcome::Taken(Box::new(Taken {
             plan: std::mem::take(&mut self.plan),
             engine: self.engine,
             unsettled,
-            rendered: Arc::clone(&self.file),
-            digest: running.digest(),
+            rendered: self.file(),
+            digest: held.digest(),
         })))
     }
 

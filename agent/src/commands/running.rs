@@ -99,6 +99,6 @@ async fn from_frr(args: &FrrArgs) -> anyhow::Result<Running> {
         bail!("FRR {version} runs here, not {other}");
     }
     frr.answers(&needed(version)).await.map_err(anyhow::Error::msg)?;
-    let texts = frr.running().await.map_err(anyhow::Error::msg)?;
-    Ok(Running { union: texts.union(version), bgpd: Some(texts.bgpd(version)), version })
+    let held = frr.held(version).await.map_err(anyhow::Error::msg)?;
+    Ok(Running { union: held.union().as_ref().clone(), bgpd: Some(held.bgpd().clone()), version })
 }

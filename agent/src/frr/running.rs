@@ -1,21 +1,21 @@
 //! What FRR runs, asked of each daemon over its socket: no process is started.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use frr_driver::{
-    config::{Config, Loader, load},
     exec::{CommandError, Output},
-    plan::PlanLine,
     quirks::FrrVersion,
     reload::running_config,
-    verify::stale,
     vty_socket::{Daemon, VtyError},
     vtysh::Vtysh,
 };
-use tokio::sync::MutexGuard;
+use tokio::{sync::MutexGuard, task::JoinSet};
 use tracing::debug;
 
-use super::{Frr, digest::RunningDigest};
+use super::{Frr, digest::RunningDigest, held::Held};
 use crate::desired::with_causes;
 
 /// How long reading the running configuration may take (8,500 lines: 0.3 s).
@@ -25,15 +25,15 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 const RUNNING_CONFIG: &str = "show running-config";
 
 /// What vtysh says of all daemons together, where it had to be asked.
-const ALL: &str = "running";
+pub(super) const ALL: &str = "running";
 
 /// What FRR runs; holds passwords.
-#[derive(Clone)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Running {
-    /// Who says what, in the order in which it is loaded.
-    parts: Vec<(String, String)>,
+    /// Who says what, in the order of the daemons.
+    pub(super) parts: Vec<(String, String)>,
     /// What bgpd says of itself.
-    bgpd: String,
+    pub(super) bgpd: String,
 }
 
 // === impl Running ===
@@ -46,65 +46,19 @@ impl std::fmt::Debug for Running {
 }
 
 impl Running {
-    /// Returns what bgpd, and no other daemon, runs.
+    /// Returns what these daemons say.
     #[cfg(test)]
-    pub(crate) fn of_bgpd(text: &str) -> Self {
-        Self { parts: vec![(Daemon::Bgpd.name().to_owned(), text.to_owned())], bgpd: text.to_owned() }
-    }
-
-    /// Returns what zebra kept and bgpd lost.
-    #[cfg(test)]
-    pub(crate) fn lost_by_bgpd(union: &str, bgpd: &str) -> Self {
-        Self { parts: vec![(Daemon::Zebra.name().to_owned(), union.to_owned())], bgpd: bgpd.to_owned() }
-    }
-
-    /// Returns what bgpd took, and another daemon did not.
-    #[cfg(test)]
-    pub(crate) fn of_two(other: &str, bgpd: &str) -> Self {
-        let mut running = Self::of_bgpd(bgpd);
-        running.parts.insert(0, (Daemon::Mgmtd.name().to_owned(), other.to_owned()));
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = (Daemon, &'a str)>) -> Self {
+        let mut running = Self::default();
+        texts.into_iter().for_each(|(daemon, text)| running.add(daemon, text.to_owned()));
         running
     }
 
-    /// Returns what all daemons together hold.
-    pub(crate) fn union(&self, version: FrrVersion) -> Config {
-        let mut loader = Loader::new(version);
-        for (name, text) in &self.parts {
-            loader.load(name, text);
+    fn add(&mut self, daemon: Daemon, text: String) {
+        if daemon == Daemon::Bgpd {
+            self.bgpd.clone_from(&text);
         }
-        loader.finish()
-    }
-
-    /// Returns what all daemons together hold; who holds lines that `desired` does not is believed most.
-    ///
-    /// FRR 10.3 lets mgmtd lose lines of a file, without a complaint, while somebody reads its configuration: then two
-    /// daemons hold two versions of one entry.
-    pub(crate) fn against(&self, desired: &Config, version: FrrVersion) -> Config {
-        let stale: Vec<bool> =
-            self.parts.iter().map(|part| !of_part(desired, part, version).is_empty()).collect();
-        let mut loader = Loader::new(version);
-        for believed in [false, true] {
-            for ((name, text), _) in self.parts.iter().zip(&stale).filter(|(_, stale)| **stale == believed) {
-                loader.load(name, text);
-            }
-        }
-        loader.finish()
-    }
-
-    /// Returns the lines that any daemon holds, and that `desired` does not have.
-    pub(crate) fn stale(&self, desired: &Config, version: FrrVersion) -> Vec<PlanLine> {
-        let mut lines = Vec::new();
-        for line in self.parts.iter().flat_map(|part| of_part(desired, part, version)) {
-            if !lines.iter().any(|there: &PlanLine| there.to_string() == line.to_string()) {
-                lines.push(line);
-            }
-        }
-        lines
-    }
-
-    /// Returns what bgpd holds.
-    pub(crate) fn bgpd(&self, version: FrrVersion) -> Config {
-        load(Daemon::Bgpd.name(), &self.bgpd, version)
+        self.parts.push((daemon.name().to_owned(), text));
     }
 
     /// Returns the daemons that answered.
@@ -146,22 +100,38 @@ impl Frr {
         }
     }
 
+    /// All at the same time: each prints its own part, and bgpd's takes as long as the others' together.
     async fn running_by_daemon(&self) -> Result<Running, VtyError> {
-        let mut running = Running { parts: Vec::new(), bgpd: String::new() };
+        let mut asked = JoinSet::new();
         for daemon in self.daemons() {
             let mut socket = self.socket(daemon).with_deadline(READ_TIMEOUT);
-            let text = match socket.ask(RUNNING_CONFIG).await {
-                Ok(reply) => running_config(&reply.text).to_owned(),
+            asked.spawn(async move { (daemon, socket.ask(RUNNING_CONFIG).await) });
+        }
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(daemon, _)| *daemon);
+        let mut running = Running::default();
+        for (daemon, answer) in answers {
+            match answer {
+                Ok(reply) => running.add(daemon, running_config(&reply.text).to_owned()),
                 // Its socket outlived it.
-                Err(VtyError::NotRunning { .. }) if daemon != Daemon::Bgpd => continue,
+                Err(VtyError::NotRunning { .. }) if daemon != Daemon::Bgpd => {}
                 Err(error) => return Err(error),
-            };
-            if daemon == Daemon::Bgpd {
-                running.bgpd.clone_from(&text);
             }
-            running.parts.push((daemon.name().to_owned(), text));
         }
         Ok(running)
+    }
+
+    /// Reads what each daemon runs, and loads it; of what was read the last time, what it was loaded to is taken.
+    pub(crate) async fn held(&self, version: FrrVersion) -> Result<Held, String> {
+        let running = self.running().await?;
+        let last = Arc::clone(&self.last_held);
+        let loaded = tokio::task::spawn_blocking(move || {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = Held::load(running, version, last.as_ref());
+            *last = Some(held.clone());
+            held
+        });
+        loaded.await.map_err(|error| with_causes(&error))
     }
 
     async fn running_by_vtysh(&self) -> Result<Running, String> {
@@ -193,9 +163,4 @@ fn read(output: Result<Output, CommandError>) -> Result<String, String> {
         Ok(output) => Err(format!("vtysh cannot read the running configuration: {}", output.stderr.trim())),
         Err(error) => Err(with_causes(&error)),
     }
-}
-
-/// The lines of one daemon that `desired` does not have.
-fn of_part(desired: &Config, (name, text): &(String, String), version: FrrVersion) -> Vec<PlanLine> {
-    stale(desired, &load(name, text, version), version)
 }

@@ -51,8 +51,8 @@ impl Machine {
         let is_drift = !is_new && !self.is_anew;
         let is_released = self.released.as_ref() == Some(generation);
         let sessions = self.observation.as_ref().and_then(|observation| observation.sessions.clone());
-        // While FRR is being changed, some may be lost already.
-        self.ordered = sessions.unwrap_or_default();
+        // An observation in between may see some down already.
+        self.sessions_before = sessions.unwrap_or_default();
         self.tried = self.versions_used();
         self.wants_apply = false;
         if is_new {
@@ -64,7 +64,7 @@ impl Machine {
             engine: self.settings.engine,
             reports_only: is_drift && !self.settings.repairs_drift && !is_released,
             max_reset: self.settings.max_reset.filter(|_| !is_released),
-            sessions: self.ordered.clone(),
+            sessions: self.sessions_before.clone(),
         })));
     }
 

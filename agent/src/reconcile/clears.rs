@@ -126,6 +126,10 @@ impl Machine {
             if !session.is_established() || !session.families.contains_key(family) {
                 return false;
             }
+            // Only a reset brings the policy in: no refresh proves anything.
+            if watched.fact.state == PolicyState::Suppressed {
+                return true;
+            }
             if watched.refresh_sent.is_none() {
                 watched.refresh_sent = session.route_refresh_sent;
             }

@@ -101,7 +101,7 @@ impl Machine {
     /// A change that is about to be made is on trial from now on, should the agent not live to see it.
     pub(super) fn put_on_trial(&mut self, generation: &Generation, now: Uptime, at: Timestamp) {
         let Some(time) = self.settings.guard else { return };
-        let up = self.ordered.iter().filter(|session| session.is_established());
+        let up = self.sessions_before.iter().filter(|session| session.is_established());
         let up = up.map(|session| session.id.clone());
         let guard = self.guard.as_ref();
         let earlier = guard.into_iter().flat_map(Guard::established).cloned();

@@ -101,7 +101,8 @@ impl Machine {
     ) {
         let stays =
             |session: &&Session| impact.on(&session.id, session.peer_group.as_deref()).life != Life::Removed;
-        let established = self.ordered.iter().filter(|session| session.is_established()).filter(stays);
+        let established =
+            self.sessions_before.iter().filter(|session| session.is_established()).filter(stays);
         let mut established: BTreeSet<SessionId> = established.map(|session| session.id.clone()).collect();
         let mut ran = self.applied.clone();
         if let Some(guard) = self.guard.take() {

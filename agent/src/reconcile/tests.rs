@@ -432,14 +432,34 @@ fn a_guarded_change_that_costs_a_session_is_taken_back_and_not_tried_again() {
 }
 
 #[test]
-fn a_session_that_is_lost_while_the_change_is_made_counts() {
-    let mut bench = Bench::settled_with(|settings| settings.guard = Some(GUARD));
+fn a_session_that_went_down_while_frr_was_changed_is_guarded_too() {
+    let guard = Duration::from_secs(30);
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(guard));
     bench.write("extras", EXTRAS);
     let desired = applies(&bench.read(false)).unwrap();
     bench.observe(no_longer_established);
     bench.taken(&desired, true);
-    bench.now += GUARD;
+    bench.now += guard;
     assert!(goes_back(&bench.observe(no_longer_established)));
+}
+
+#[test]
+fn a_session_that_cannot_be_asked_keeps_the_old_policy_until_it_is_reset() {
+    let no_refresh = |observation: &mut Observation| {
+        let session = &mut observation.sessions.as_mut().unwrap()[0];
+        session.can_route_refresh = false;
+        // The capability may have been there once.
+        session.route_refresh_sent = Some(3);
+    };
+    let mut bench = Bench::settled();
+    bench.observe(no_refresh);
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.taken(&desired, true);
+    bench.observe(no_refresh);
+    assert_eq!(bench.machine.watched.len(), 1);
+    bench.observe(no_longer_established);
+    assert_eq!(bench.machine.watched.len(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use frr_driver::config::Rendered;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +70,12 @@ impl Store {
     }
 
     /// Records what FRR ran before the agent came, unless there is a configuration to go back to.
-    pub(crate) fn write_first_good(&self, time: Timestamp, text: &str) -> Result<(), StoreError> {
-        if self.record().exists() { Ok(()) } else { self.write_last_good(BEFORE, time, text) }
+    pub(crate) fn write_first_good(
+        &self,
+        time: Timestamp,
+        text: impl FnOnce() -> Rendered,
+    ) -> Result<(), StoreError> {
+        if self.record().exists() { Ok(()) } else { self.write_last_good(BEFORE, time, text().reveal()) }
     }
 
     /// The configuration to go back to; nothing if there never was a good one.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use frr_driver::{
-    config::{self, Config, Loader, load},
+    config::{self, Config, load, union},
     merge::{BASE, Contribution, merge},
     plan::plan,
     policy::{self, Policy},
@@ -185,15 +185,13 @@ fn compare(sources: &Seen, merged: &Seen) -> Breach {
     Breach { printed, refused: merged.complaints.clone(), ..Breach::default() }
 }
 
-/// What the daemons say one by one, loaded in order, is what vtysh says of all of them.
+/// What the daemons say one by one, put together, is what vtysh says of all of them.
 fn read_differently(running: &Config, seen: &Seen, version: FrrVersion) -> Vec<String> {
-    let mut loader = Loader::new(version);
-    for (name, text) in &seen.daemons {
-        loader.load(name, running_config(text));
-    }
-    let parts = seen.daemons.iter().map(|(name, text)| load(name, running_config(text), version));
-    let alone = parts.flat_map(|part| stale(running, &part, version)).map(|line| format!("alone {line}"));
-    let differences = plan(running, &loader.finish(), version);
+    let part = |(name, text): &(String, String)| load(name, running_config(text), version);
+    let parts: Vec<Config> = seen.daemons.iter().map(part).collect();
+    let alone =
+        parts.iter().flat_map(|part| stale(running, part, version)).map(|line| format!("alone {line}"));
+    let differences = plan(running, &union(&parts), version);
     let gone = differences.adds.iter().map(|line| format!("without {line}"));
     let new = differences.removes.iter().map(|line| format!("with {line}"));
     gone.chain(new).chain(alone).collect()

@@ -12,7 +12,7 @@ use frr_driver::{
 use super::{Attempt, Next, Phase, Step, is_taken};
 use crate::{
     apply::outcome::{Failure, Left, LineError, Outcome},
-    frr::Running,
+    frr::Held,
     store::LastGood,
 };
 
@@ -42,7 +42,7 @@ impl Attempt {
                 let config = load(LAST_GOOD, &last_good.text, self.version);
                 (Some(last_good.generation), config)
             }
-            Ok(None) => (None, self.before.clone()),
+            Ok(None) => (None, self.before.as_ref().clone()),
             Err(reason) => return self.give_up(reason),
         };
         self.back = Some(Back { generation, config });
@@ -70,13 +70,12 @@ impl Attempt {
         }
     }
 
-    pub(super) fn is_back(&mut self, running: &Running) -> Next {
+    pub(super) fn is_back(&mut self, held: &Held) -> Next {
         let Some(Back { generation, config }) = self.back.take() else {
             return self.give_up("nothing to go back to".to_owned());
         };
-        let (union, bgpd) = (running.union(self.version), running.bgpd(self.version));
-        let verdict = verify(&config, &union, &bgpd, self.version);
-        let left = if is_taken(&verdict) && plan(&config, &union, self.version).is_empty() {
+        let verdict = verify(&config, held.union(), held.bgpd(), self.version);
+        let left = if is_taken(&verdict) && plan(&config, held.union(), self.version).is_empty() {
             Left::LastGood { generation }
         } else {
             let lines = verdict.missing.len() + verdict.missing_in_bgpd.len() + verdict.extra.len();
@@ -84,7 +83,7 @@ impl Attempt {
             Left::Between { reason: format!("{lines} lines differ from the last good configuration{why}") }
         };
         let failure = self.failure.take().unwrap_or_else(|| Failure::new("asked to go back".to_owned()));
-        let failure = Failure { left, digest: running.digest(), ..failure };
+        let failure = Failure { left, digest: held.digest(), ..failure };
         Next::End(Outcome::Failed(Box::new(failure)))
     }
 }

@@ -7,7 +7,7 @@ use routelet_status::snapshot::Engine;
 use tracing::info;
 
 use super::{Attempt, Fact, Next, Phase, Step};
-use crate::frr::Running;
+use crate::frr::Held;
 
 // === impl Attempt ===
 
@@ -38,11 +38,11 @@ impl Attempt {
         match (phase, fact) {
             (Phase::Mending, Fact::Written(written)) => {
                 self.written = written;
-                self.step(Phase::ReadingMended, Step::Read)
+                self.read(Phase::ReadingMended)
             }
-            (Phase::ReadingMended, Fact::Read(Ok(running))) => {
-                let verdict = self.verify(&running);
-                if verdict.is_settled() { self.taken(&running, &verdict) } else { self.reload() }
+            (Phase::ReadingMended, Fact::Read(Ok(held))) => {
+                let verdict = self.verify(&held);
+                if verdict.is_settled() { self.taken(&held, &verdict) } else { self.reload() }
             }
             // Whatever came of it: what FRR complained of before is of more interest.
             (Phase::MendingBack(file), Fact::Written(_)) => self.reload_back(file),
@@ -51,14 +51,14 @@ impl Attempt {
     }
 
     /// Whether frr-reload died, and so left lines that it would have removed.
-    pub(super) fn is_blind(&self, running: &Running, verdict: &Verdict) -> bool {
+    pub(super) fn is_blind(&self, held: &Held, verdict: &Verdict) -> bool {
         let is_legible = |line: &PlanLine| !line.to_string().contains(char::REPLACEMENT_CHARACTER);
-        verdict.extra.iter().any(is_legible) && self.illegible(running).is_some()
+        verdict.extra.iter().any(is_legible) && self.illegible(held).is_some()
     }
 
     /// Names the lines of which frr-reload dies, and that nobody can replace without their bytes.
-    pub(super) fn illegible(&self, running: &Running) -> Option<String> {
-        let left = mend(&self.wanted, &running.union(self.version)).left;
+    pub(super) fn illegible(&self, held: &Held) -> Option<String> {
+        let left = mend(&self.wanted, held.union()).left;
         let first = left.first()?;
         Some(format!(
             "FRR runs `{first}`, which is not UTF-8: frr-reload dies of it until somebody removes it"

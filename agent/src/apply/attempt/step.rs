@@ -2,23 +2,27 @@
 
 use std::{sync::Arc, time::Duration};
 
-use frr_driver::{config::Rendered, quirks::FrrVersion, reload::SyntaxError};
+use frr_driver::{
+    config::{Config, Rendered},
+    quirks::FrrVersion,
+    reload::SyntaxError,
+};
 
-use crate::{apply::outcome::Outcome, frr::Running, store::LastGood};
+use crate::{apply::outcome::Outcome, frr::Held, store::LastGood};
 
 /// What is to be done next.
 #[derive(Debug)]
 pub(in crate::apply) enum Step {
     /// Ask every daemon that is needed, bgpd for its version.
     Ask,
-    /// Read what FRR runs.
-    Read,
+    /// Read what FRR holds.
+    Read(FrrVersion),
     /// Read what vtysh prints.
     Print,
     /// Ask FRR's parser.
     Check(Arc<Rendered>),
     /// Store this to go back to, if there is nothing else to go back to.
-    Checkpoint(Arc<Rendered>),
+    Checkpoint(Arc<Config>, FrrVersion),
     /// Store what is about to be tried.
     Store(Arc<Rendered>),
     /// Load lines into FRR, in addition to what it runs.
@@ -40,10 +44,10 @@ impl Step {
     pub(in crate::apply) fn name(&self) -> &'static str {
         match self {
             Self::Ask => "ask",
-            Self::Read => "read",
+            Self::Read(_) => "read",
             Self::Print => "print",
             Self::Check(_) => "check",
-            Self::Checkpoint(_) => "checkpoint",
+            Self::Checkpoint(..) => "checkpoint",
             Self::Store(_) => "store",
             Self::Send(_) => "send",
             Self::Reload(_) => "reload",
@@ -58,7 +62,7 @@ impl Step {
 #[derive(Debug)]
 pub(in crate::apply) enum Fact {
     Asked(Result<FrrVersion, String>),
-    Read(Result<Running, String>),
+    Read(Result<Held, String>),
     Printed(Result<String, String>),
     Checked(Result<Vec<SyntaxError>, String>),
     Stored(Result<(), String>),

@@ -8,7 +8,7 @@ use frr_driver::{transaction::transaction, verify::Verdict};
 use tracing::info;
 
 use super::{Attempt, Next, Phase, Step};
-use crate::frr::Running;
+use crate::frr::Held;
 
 /// What one `vtysh -f` does not remove, a second would not either.
 const SWEEPS_MAX: u32 = 1;
@@ -17,18 +17,18 @@ const SWEEPS_MAX: u32 = 1;
 
 impl Attempt {
     /// FRR holds the configuration; what it holds beside goes, where a transaction can say it.
-    pub(super) fn swept(&mut self, running: &Running, verdict: &Verdict) -> Next {
+    pub(super) fn swept(&mut self, held: &Held, verdict: &Verdict) -> Next {
         if verdict.extra.is_empty() || self.sweeps >= SWEEPS_MAX {
-            return self.taken(running, verdict);
+            return self.taken(held, verdict);
         }
         self.sweeps += 1;
-        let there = running.against(&self.wanted, self.version);
+        let there = held.against(&self.wanted);
         match transaction(&self.wanted, &there, self.version) {
             Ok(change) if !change.reveal().is_empty() => {
                 info!(lines = verdict.extra.len(), "frr-reload left lines that nobody wants");
                 self.step(Phase::Sweeping, Step::Send(Arc::new(change.rendered)))
             }
-            Ok(_) | Err(_) => self.taken(running, verdict),
+            Ok(_) | Err(_) => self.taken(held, verdict),
         }
     }
 }

@@ -64,7 +64,7 @@ impl Bench {
     }
 
     fn read(&mut self, running: &str) -> &mut Self {
-        self.take(Fact::Read(Ok(Running::of_bgpd(running))))
+        self.take(Fact::Read(Ok(Held::of_bgpd(running, VERSION))))
     }
 
     fn written(&mut self, complaint: &str) -> &mut Self {
@@ -150,9 +150,9 @@ fn lines_that_one_daemon_lost_are_sent_once_more() {
     let mut bench = Bench::new(&format!("{permit}{BASE}"));
     let (before, after) = (format!("{deny}{BASE}"), format!("{permit}{BASE}"));
     bench.asked().read(&before).take(Fact::Stored(Ok(()))).written("");
-    bench.take(Fact::Read(Ok(Running::of_two(deny, &after))));
+    bench.take(Fact::Read(Ok(Held::of_two(deny, &after, VERSION))));
     assert_eq!(bench.steps[3..], ["send", "read", "send"]);
-    bench.written("").take(Fact::Read(Ok(Running::of_two(permit, &after))));
+    bench.written("").take(Fact::Read(Ok(Held::of_two(permit, &after, VERSION))));
     assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
 }
 
@@ -161,7 +161,7 @@ fn what_one_daemon_lost_long_ago_is_seen_and_sent() {
     let (deny, permit) = ("route-map R deny 20\n", "route-map R permit 20\n");
     let after = format!("{permit}{BASE}");
     let mut bench = Bench::new(&after);
-    bench.asked().take(Fact::Read(Ok(Running::of_two(deny, &after)))).take(Fact::Stored(Ok(())));
+    bench.asked().take(Fact::Read(Ok(Held::of_two(deny, &after, VERSION)))).take(Fact::Stored(Ok(())));
     let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
     assert_eq!(lines.reveal(), permit);
 }
@@ -273,7 +273,7 @@ fn t13_a_lock_of_somebody_else_is_waited_for() {
 #[test]
 fn t25_what_bgpd_alone_lost_is_sent_as_a_whole() {
     let mut bench = Bench::reloading(WANTED, VERSION);
-    bench.written("").take(Fact::Read(Ok(Running::lost_by_bgpd(WANTED, BASE))));
+    bench.written("").take(Fact::Read(Ok(Held::lost_by_bgpd(WANTED, BASE, VERSION))));
     assert_eq!(bench.steps.last(), Some(&"send"));
     bench.written("").read(WANTED);
     assert!(matches!(bench.outcome, Some(Outcome::Taken(_))));
@@ -468,12 +468,12 @@ fn every_course_of_events_comes_to_an_end() {
             let running = [BASE, wanted, "", TYPED][usize::try_from(random(4)).unwrap()];
             let fact = match bench.next.as_ref().unwrap() {
                 Step::Ask => Fact::Asked(if works { Ok(version) } else { Err("no".into()) }),
-                Step::Read if works => Fact::Read(Ok(Running::of_bgpd(running))),
-                Step::Read => Fact::Read(Err("no".into())),
+                Step::Read(_) if works => Fact::Read(Ok(Held::of_bgpd(running, VERSION))),
+                Step::Read(_) => Fact::Read(Err("no".into())),
                 Step::Print => Fact::Printed(if works { Ok(String::new()) } else { Err("no".into()) }),
                 Step::Check(_) if works => Fact::Checked(Ok(vec![])),
                 Step::Check(_) => Fact::Checked(Ok(vec![SyntaxError { origin: None, message: "no".into() }])),
-                Step::Checkpoint(_) | Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
+                Step::Checkpoint(..) | Step::Store(_) => Fact::Stored(if works { Ok(()) } else { error() }),
                 Step::Send(_) | Step::Reload(_) | Step::Cure => Fact::Written(Written {
                     complaints: if works { vec![] } else { vec!["% Configuration failed.".into()] },
                     is_locked: random(4) == 0,

@@ -1,0 +1,155 @@
+//! What FRR holds: what its daemons said, loaded, each for itself and all together.
+
+use std::{collections::BTreeSet, sync::Arc, thread};
+
+use frr_driver::{
+    config::{Config, load, union},
+    plan::PlanLine,
+    quirks::FrrVersion,
+    verify::stale,
+    vty_socket::Daemon,
+};
+
+use super::{Running, RunningDigest};
+
+/// What FRR holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    version: FrrVersion,
+    /// What was read.
+    texts: Running,
+    /// What each daemon holds, in the order in which one is laid over the other.
+    parts: Vec<Arc<Config>>,
+    bgpd: Arc<Config>,
+    union: Arc<Config>,
+}
+
+// === impl Held ===
+
+impl Held {
+    /// Loads `texts`; of those that were `before`, what they were loaded to is taken.
+    pub(crate) fn load(texts: Running, version: FrrVersion, before: Option<&Self>) -> Self {
+        let before = before.filter(|before| before.version == version);
+        if let Some(before) = before.filter(|before| before.texts == texts) {
+            return before.clone();
+        }
+        let known = |name: &str, text: &str| {
+            let before = before?;
+            let mut parts = before.texts.parts.iter().zip(&before.parts);
+            parts.find(|((old, was), _)| old == name && was == text).map(|(_, config)| Arc::clone(config))
+        };
+        let load = |name: &str, text: &str| Arc::new(load(name, text, version));
+        // The largest two, of bgpd and mgmtd, take as long as each other.
+        let parts: Vec<Arc<Config>> = thread::scope(|scope| {
+            let started: Vec<_> = texts
+                .parts
+                .iter()
+                .map(|(name, text)| match known(name, text) {
+                    Some(config) => Ok(config),
+                    None => Err(scope.spawn(move || load(name, text))),
+                })
+                .collect();
+            let ended = started.into_iter().map(|part| match part {
+                Ok(config) => config,
+                Err(loading) => match loading.join() {
+                    Ok(config) => config,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+            });
+            ended.collect()
+        });
+        let own = texts.parts.iter().position(|(name, _)| name == Daemon::Bgpd.name());
+        let bgpd = match own.and_then(|own| parts.get(own)) {
+            Some(own) => Arc::clone(own),
+            None => load(Daemon::Bgpd.name(), &texts.bgpd),
+        };
+        let union = Arc::new(union(parts.iter().map(AsRef::as_ref)));
+        Self { version, texts, parts, bgpd, union }
+    }
+
+    /// What all daemons together hold.
+    pub(crate) fn union(&self) -> &Arc<Config> {
+        &self.union
+    }
+
+    /// What bgpd holds.
+    pub(crate) fn bgpd(&self) -> &Config {
+        &self.bgpd
+    }
+
+    /// Returns what all daemons together hold; who holds lines that `desired` does not is believed most.
+    ///
+    /// FRR 10.3 lets mgmtd lose lines of a file, without a complaint, while somebody reads its configuration: then two
+    /// daemons hold two versions of one entry.
+    pub(crate) fn against(&self, desired: &Config) -> Config {
+        let is_stale = |part: &&Arc<Config>| !stale(desired, part, self.version).is_empty();
+        let (believed, others): (Vec<_>, Vec<_>) = self.parts.iter().partition(is_stale);
+        union(others.into_iter().chain(believed).map(AsRef::as_ref))
+    }
+
+    /// Returns the lines that any daemon holds, and that `desired` does not have.
+    pub(crate) fn stale(&self, desired: &Config) -> Vec<PlanLine> {
+        let mut named = BTreeSet::new();
+        let all = self.parts.iter().flat_map(|part| stale(desired, part, self.version));
+        all.filter(|line| named.insert(line.to_string())).collect()
+    }
+
+    /// Returns the digest of what was read.
+    pub(crate) fn digest(&self) -> Option<RunningDigest> {
+        self.texts.digest()
+    }
+}
+
+#[cfg(test)]
+impl Held {
+    /// Returns what bgpd, and no other daemon, holds.
+    pub(crate) fn of_bgpd(text: &str, version: FrrVersion) -> Self {
+        Self::load(Running::of([(Daemon::Bgpd, text)]), version, None)
+    }
+
+    /// Returns what mgmtd and bgpd hold.
+    pub(crate) fn of_two(mgmtd: &str, bgpd: &str, version: FrrVersion) -> Self {
+        Self::load(Running::of([(Daemon::Mgmtd, mgmtd), (Daemon::Bgpd, bgpd)]), version, None)
+    }
+
+    /// Returns what another daemon kept, and bgpd lost: as vtysh says it.
+    pub(crate) fn lost_by_bgpd(union: &str, bgpd: &str, version: FrrVersion) -> Self {
+        let parts = vec![(super::running::ALL.to_owned(), union.to_owned())];
+        Self::load(Running { parts, bgpd: bgpd.to_owned() }, version, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VERSION: FrrVersion = FrrVersion(10, 7, 1);
+    const BGPD: &str = "router bgp 1\n neighbor 10.0.0.1 remote-as 2\n";
+
+    #[test]
+    fn what_was_read_before_is_not_loaded_again() {
+        let texts = |bgpd| Running::of([(Daemon::Mgmtd, "route-map M permit 5\n"), (Daemon::Bgpd, bgpd)]);
+        let first = Held::load(texts(BGPD), VERSION, None);
+        let same = Held::load(texts(BGPD), VERSION, Some(&first));
+        assert!(Arc::ptr_eq(first.union(), same.union()));
+
+        let other = Held::load(texts("router bgp 1\n"), VERSION, Some(&first));
+        assert!(Arc::ptr_eq(&first.parts[0], &other.parts[0]));
+        assert_eq!(other.bgpd().top.get("router bgp vrf default").map(|block| block.children.len()), Some(0));
+
+        let elsewhere = Held::load(texts(BGPD), FrrVersion(10, 3, 0), Some(&first));
+        assert!(!Arc::ptr_eq(first.union(), elsewhere.union()));
+    }
+
+    #[test]
+    fn a_daemon_that_holds_what_is_not_desired_is_believed() {
+        let (permit, deny) = ("route-map M permit 5\n", "route-map M deny 5\n");
+        let desired = load("desired", permit, VERSION);
+        for held in [Held::of_two(deny, permit, VERSION), Held::of_two(permit, deny, VERSION)] {
+            let map =
+                held.against(&desired).top.get("route-map M 0000000005").map(|map| map.statement.to_string());
+            assert_eq!(map.as_deref(), Some("route-map M deny 5"));
+            assert_eq!(held.stale(&desired).len(), 1);
+        }
+    }
+}
