@@ -10,6 +10,7 @@
 mod applied;
 mod applying;
 mod clears;
+mod doubts;
 mod guard;
 mod keeping;
 mod observed;
@@ -37,6 +38,7 @@ use crate::{
     frr::RunningDigest,
     observe::{Observation, Pulse},
     source::{Digest, Sources},
+    store::{Doubts, Guarded},
 };
 
 /// Time since the agent started.
@@ -95,6 +97,8 @@ pub(crate) enum Action {
     Observe,
     /// Remember the accepted version of a source.
     KeepAccepted { name: String, text: Option<Arc<str>> },
+    /// Remember what is held against configurations; before anything that comes after it.
+    KeepDoubts(Box<Doubts>),
     /// Count an apply.
     CountApply { result: ApplyResult, duration: Duration },
     /// Count a rejected version of a source.
@@ -155,6 +159,12 @@ pub(crate) struct Machine {
     /// The sessions as they were when FRR was last begun to be changed.
     sessions_before: Vec<Session>,
     guard: Option<Guard>,
+    /// The guard of the change under way, should the agent not live to see its end.
+    trial: Option<Guarded>,
+    /// The doubts of the agent before this one, until FRR was seen.
+    recalled: Option<Doubts>,
+    /// The doubts that are on the disk.
+    doubted: Doubts,
     unkept: Option<Unkept>,
     watched: BTreeMap<(SessionId, AddressFamily, ClearKind), Watched>,
     last_clear: Option<ClearFact>,
@@ -163,8 +173,8 @@ pub(crate) struct Machine {
 // === impl Machine ===
 
 impl Machine {
-    /// Returns a machine that knows nothing but the versions that FRR took before a restart.
-    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+    /// Returns a machine that knows nothing but what the agent before it took for good, and what not.
+    pub(crate) fn new(settings: Settings, memory: Memory, doubts: Doubts) -> Self {
         Self {
             settings,
             state: State::Settled,
@@ -186,6 +196,9 @@ impl Machine {
             attempt: 0,
             sessions_before: Vec::new(),
             guard: None,
+            trial: None,
+            doubted: doubts.clone(),
+            recalled: Some(doubts),
             unkept: None,
             watched: BTreeMap::new(),
             last_clear: None,
@@ -216,7 +229,8 @@ impl Machine {
             Event::DeadlineReached => self.guard_is_due(now, &mut actions),
         }
         self.look_again(now, &mut actions);
-        self.apply_if_due(now, &mut actions);
+        self.apply_if_due(now, at, &mut actions);
+        self.keep_doubts(&mut actions);
         actions
     }
 

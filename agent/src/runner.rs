@@ -129,7 +129,7 @@ impl Runner {
             let is_news = !matches!(event, Event::DeadlineReached);
             let actions = self.machine.step(event, in_flight.started.elapsed(), Timestamp::now());
             for action in actions {
-                self.start(action, &mut in_flight);
+                self.start(action, &mut in_flight).await;
             }
             if is_news {
                 self.publish(&mut in_flight).await;
@@ -188,7 +188,7 @@ impl Runner {
         });
     }
 
-    fn start(&self, action: Action, in_flight: &mut InFlight) {
+    async fn start(&self, action: Action, in_flight: &mut InFlight) {
         match action {
             Action::Apply(order) => self.start_apply(*order, in_flight),
             Action::Keep { generation, rendered } => self.keep(generation, rendered, in_flight),
@@ -223,6 +223,16 @@ impl Runner {
                         warn!(source = name, reason = with_causes(&error), "accepted version cannot be kept");
                     }
                 });
+            }
+            Action::KeepDoubts(doubts) => {
+                let store = Arc::clone(&self.store);
+                let kept = tokio::task::spawn_blocking(move || store.write_doubts(&doubts)).await;
+                if let Ok(Err(error)) = kept {
+                    warn!(
+                        reason = with_causes(&error),
+                        "a restart would forget what is bad or not confirmed"
+                    );
+                }
             }
             Action::CountApply { result, duration } => self.metrics.applied(result, duration),
             Action::CountRejection { source } => self.metrics.rejected(&source),

@@ -6,6 +6,7 @@
 //! generations/GEN.conf      merged configurations: the last few, and the last good one
 //! last-good.json            which of them that is, and since when: the commit point
 //! last-good.conf            a copy of it, for people and rescue
+//! doubts.json               the change that is not confirmed, and what FRR did not take; if there is such
 //! accepted/SOURCE.conf      the last accepted text of each contribution
 //! reload/{frr,vtysh}.conf   the configuration directory for frr-reload
 //! reload/lines.conf         what vtysh was given last
@@ -14,6 +15,7 @@
 //! before or the one after, and a temporary file that the next start removes.
 
 mod atomic;
+mod doubts;
 mod error;
 mod generations;
 
@@ -22,6 +24,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+pub(crate) use doubts::{Doubts, Guarded, KnownBad, Undo};
 pub(crate) use error::{Operation, StoreError};
 #[cfg(test)]
 pub(crate) use generations::GENERATIONS_KEPT;

@@ -87,7 +87,7 @@ pub enum SourcePolicy {
 }
 
 /// An error in a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {
     /// From 1 on; `None` where it concerns no single line.
     pub line: Option<usize>,
@@ -123,7 +123,8 @@ pub struct ConfigState {
 }
 
 /// Why FRR does not run what is desired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trouble {
     /// Refused before anything was changed.
     Rejected,

@@ -81,6 +81,50 @@ fn a_line_that_frr_refuses_late_is_taken_back_on_10_7() {
     a_line_is_refused_late(FrrVersion::V10_7);
 }
 
+/// frr-reload, until `/tmp/armed` is there: then it works once more, and fails ever after.
+const FAILING: &str = "
+import os, subprocess, sys
+if os.path.exists('/tmp/broken'):
+    sys.exit(1)
+if os.path.exists('/tmp/armed'):
+    open('/tmp/broken', 'w').close()
+sys.exit(subprocess.run([sys.executable, '/usr/lib/frr/frr-reload.py'] + sys.argv[1:]).returncode)
+";
+
+/// FRR takes a part, and the way back fails: that is said, and tried again.
+#[test]
+fn a_change_that_can_neither_be_made_nor_taken_back_is_told_until_it_can() {
+    for version in FrrVersion::ALL {
+        let mut story = Story::without_agent(two_gateways(version));
+        story.set_extras(Some(Filter::Everything));
+        story.node().write_file("/tmp/reload.py", FAILING).unwrap();
+        story.start_agent_with(&["--reload-script", "/tmp/reload.py"]);
+        story.applied();
+        story.routes(&ALL);
+        let before = connections(story.node());
+        story.node().write_file("/tmp/armed", "").unwrap();
+        let (own, peer) = (TwoGateways::NODE_ADDRESSES[0].0, TwoGateways::GATEWAY_ADDRESSES[0].0);
+        let bad = format!(
+            "{}\nrouter bgp 64512\n  neighbor {peer} description half\n  neighbor {own} remote-as 65001\n",
+            story.demo.base.render()
+        );
+        let line = bad.lines().count();
+        story.node().replace_file(TwoGateways::BASE_PATH, bad).unwrap();
+        let status = story
+            .until_status("what is left", |status| reason(status, "ConfigApplied") == "PartiallyApplied");
+        assert!(status.to_string().contains("differ from the last good configuration"), "{status}");
+        let errors = status["sources"][0]["errors"].as_array().cloned().unwrap_or_default();
+        assert!(errors.iter().any(|error| error["line"] == line), "FRR {version}: {status}");
+        let has_half = |story: &Story| story.node().vtysh("show running-config").unwrap().contains("half");
+        assert!(has_half(&story), "FRR {version} took no part of it");
+        story.node().run(["rm", "/tmp/armed", "/tmp/broken"]).unwrap();
+        wait::until("the way back", CONVERGED_WITHIN, || !has_half(&story)).unwrap();
+        story.applied();
+        story.routes(&ALL);
+        assert_eq!(connections(story.node()), before, "FRR {version}");
+    }
+}
+
 /// The base with another AS for the gateways: every session is lost.
 fn wrong_as(story: &Story) -> String {
     story.demo.base.render().replace("remote-as 64513", "remote-as 64999")

@@ -11,6 +11,8 @@ mod agent_faults;
 #[cfg(test)]
 mod agent_reports;
 #[cfg(test)]
+mod agent_restarts;
+#[cfg(test)]
 mod agent_scale;
 #[cfg(test)]
 mod agent_settles;

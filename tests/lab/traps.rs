@@ -1,5 +1,6 @@
 //! The traps of FRR's tools that an apply may fall into, by their numbers; each on the versions that have it.
 
+mod canonical;
 mod tools;
 
 use std::time::Duration;

@@ -29,7 +29,7 @@ use crate::{
     reconcile::Machine,
     runner::Runner,
     source::{Digest, Policy, SourceSpec, watch},
-    store::Store,
+    store::{Doubts, Store},
 };
 
 /// The names of the hosts' state directory and server, as the other commands expect them.
@@ -116,7 +116,7 @@ impl RunArgs {
         let settings = self.limits.settings(node.clone(), period, self.sources.allow_empty_base);
         let base = specs.iter().find(|spec| spec.policy == Policy::Base).map(|spec| spec.path.as_path());
         let persist = Arc::new(Persist::new(self.persist.as_deref(), base));
-        let machine = Machine::new(settings, memory);
+        let machine = Machine::new(settings, memory, doubts(&store));
         let metrics = Arc::new(Metrics::new()?);
         let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
         let server = http::serve(self.http, published_receiver, Arc::clone(&metrics))
@@ -173,6 +173,14 @@ fn remember(store: &Store, specs: &[SourceSpec]) -> Memory {
         }
     }
     memory
+}
+
+/// What the agent before this one held against configurations.
+fn doubts(store: &Store) -> Doubts {
+    store.load_doubts().unwrap_or_else(|error| {
+        warn!(reason = with_causes(&error), "what was bad or not confirmed is forgotten");
+        Doubts::default()
+    })
 }
 
 fn accepted(spec: &SourceSpec, text: &str) -> Accepted {

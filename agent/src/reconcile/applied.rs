@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use routelet_status::snapshot::{ApplyResult, Trouble};
 use tracing::{debug, info, warn};
 
-use super::{Action, Errand, Machine, State, Uptime, applying::BACK_OFF_MIN};
+use super::{Action, Errand, Machine, State, Uptime, applying::BACK_OFF_MIN, guard::Until};
 use crate::apply::{Failure, Left, LineError, Outcome, Taken};
 
 /// How many lines of a change by somebody else are named.
@@ -25,6 +25,7 @@ impl Machine {
         actions: &mut Vec<Action>,
     ) {
         let State::Applying(errand) = std::mem::replace(&mut self.state, State::Settled) else { return };
+        self.trial = None;
         match (errand, outcome) {
             (Errand::Forward { generation, is_drift }, Outcome::Taken(taken)) => {
                 if is_drift {
@@ -118,15 +119,11 @@ impl Machine {
             self.config.removed = taken.plan.removes.len();
             actions.push(Action::CountApply { result, duration });
         }
-        // As they were before: an observation in between may have seen them down already.
-        let before = std::mem::take(&mut self.sessions_before);
-        match self.settings.guard {
-            Some(time) if !is_unchanged => {
-                let rendered = taken.rendered.clone();
-                self.start_guard(generation.clone(), rendered, &taken.plan.impact, &before, now + time);
-            }
-            _ if self.guard.is_some() => {}
-            _ => self.keep(generation.clone(), taken.rendered.clone(), actions),
+        if let Some(time) = self.settings.guard.filter(|_| !is_unchanged) {
+            let (rendered, until) = (taken.rendered.clone(), Until::after(time, now, at));
+            self.start_guard(generation.clone(), rendered, &taken.plan.impact, until);
+        } else if !self.is_guarded(generation, &taken.rendered) {
+            self.keep(generation.clone(), taken.rendered.clone(), actions);
         }
         self.applied = Some(generation.clone());
         self.held = None;

@@ -19,7 +19,7 @@ const BACK_OFF_MAX: Duration = Duration::from_mins(5);
 // === impl Machine ===
 
 impl Machine {
-    pub(super) fn apply_if_due(&mut self, now: Uptime, actions: &mut Vec<Action>) {
+    pub(super) fn apply_if_due(&mut self, now: Uptime, at: Timestamp, actions: &mut Vec<Action>) {
         let is_due = match &self.state {
             State::Settled => self.wants_apply,
             State::Applying(_) => false,
@@ -34,6 +34,7 @@ impl Machine {
         let Some(judged) = &self.judged else { return };
         let Some(desired) = judged.desired.clone() else { return };
         let generation = &desired.generation;
+        let is_new = self.applied.as_ref() != Some(generation);
         let is_held = self.held.as_ref().is_some_and(|(held, _)| held == generation);
         if !is_due || self.known_bad.as_ref() == Some(generation) || is_held {
             return;
@@ -47,19 +48,23 @@ impl Machine {
             self.config.pending = Some(reason);
             return;
         }
-        let is_drift = self.applied.as_ref() == Some(generation) && !self.is_anew;
+        let is_drift = !is_new && !self.is_anew;
         let is_released = self.released.as_ref() == Some(generation);
         let sessions = self.observation.as_ref().and_then(|observation| observation.sessions.clone());
-        self.sessions_before = sessions.clone().unwrap_or_default();
+        // An observation in between may see some down already.
+        self.sessions_before = sessions.unwrap_or_default();
         self.tried = self.versions_used();
         self.wants_apply = false;
+        if is_new {
+            self.put_on_trial(generation, now, at);
+        }
         self.state = State::Applying(Errand::Forward { generation: generation.clone(), is_drift });
         actions.push(Action::Apply(Box::new(Order {
             target: Target::Desired(desired),
             engine: self.settings.engine,
             reports_only: is_drift && !self.settings.repairs_drift && !is_released,
             max_reset: self.settings.max_reset.filter(|_| !is_released),
-            sessions: sessions.unwrap_or_default(),
+            sessions: self.sessions_before.clone(),
         })));
     }
 

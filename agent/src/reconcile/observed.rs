@@ -45,6 +45,9 @@ impl Machine {
                 self.settle();
             }
         }
+        if observation.is_ready() {
+            self.recall(&observation, now, at, actions);
+        }
         let is_other = observation.running.is_some() && observation.running != self.verified;
         if self.state == State::Settled && self.applied.is_some() && is_other {
             debug!("running configuration is not the one that was verified");

@@ -28,11 +28,14 @@ const EXTRAS: &str = "route-map 10.0.0.1-in permit 20\n";
 const VERSION: FrrVersion = FrrVersion(8, 4, 4);
 const FAMILY: AddressFamily = AddressFamily::Ipv4Unicast;
 
-/// A machine, its files and its clock.
+/// A machine, its files, its clock, and what it had stored against configurations.
 struct Bench {
     machine: Machine,
     dir: tempfile::TempDir,
     now: Uptime,
+    /// How far the wall's clock is ahead of the agent's.
+    ahead: Duration,
+    doubts: Doubts,
 }
 
 impl Bench {
@@ -52,9 +55,11 @@ impl Bench {
         };
         change(&mut settings);
         let bench = Self {
-            machine: Machine::new(settings, Memory::default()),
+            machine: Machine::new(settings, Memory::default(), Doubts::default()),
             dir: tempfile::tempdir().unwrap(),
             now: Duration::ZERO,
+            ahead: Duration::ZERO,
+            doubts: Doubts::default(),
         };
         bench.write("base", BASE);
         bench
@@ -69,7 +74,26 @@ impl Bench {
     }
 
     fn step(&mut self, event: Event) -> Vec<Action> {
-        self.machine.step(event, self.now, Timestamp::UNIX_EPOCH)
+        let at = Timestamp::UNIX_EPOCH + self.ahead + self.now;
+        let mut actions = self.machine.step(event, self.now, at);
+        if let Some(Action::KeepDoubts(_)) = actions.first()
+            && let Action::KeepDoubts(doubts) = actions.remove(0)
+        {
+            self.doubts = *doubts;
+        }
+        assert!(!actions.iter().any(|action| matches!(action, Action::KeepDoubts(_))), "comes first");
+        actions
+    }
+
+    /// Kills the agent; another one starts after `away`, and reads its sources.
+    fn restart(&mut self, away: Duration) {
+        let memory = Memory { accepted: self.machine.memory.accepted.clone(), ..Memory::default() };
+        // As they are on the disk.
+        let doubts = serde_json::from_str(&serde_json::to_string(&self.doubts).unwrap()).unwrap();
+        self.machine = Machine::new(self.machine.settings.clone(), memory, doubts);
+        self.ahead += self.now + away;
+        self.now = Duration::ZERO;
+        assert!(applies(&self.read(false)).is_none(), "FRR was not seen yet");
     }
 
     fn read(&mut self, forced: bool) -> Vec<Action> {
@@ -500,4 +524,170 @@ fn what_frr_says_of_one_version_is_no_refusal_of_the_next() {
     let mended = applies(&bench.ended(Outcome::Refused { errors: vec![(Some("base".to_owned()), error)] }));
     assert!(!mended.unwrap().config.top.iter().any(|(key, _)| key.contains("frobnicate")));
     assert!(bench.machine.snapshot(Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty());
+}
+
+const GUARD: Duration = Duration::from_secs(30);
+
+/// A machine that made a guarded change just now.
+fn guarded() -> (Bench, Arc<Desired>) {
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(GUARD));
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    bench.taken(&desired, true);
+    (bench, desired)
+}
+
+#[test]
+fn a_guard_goes_on_after_a_restart_for_the_time_that_is_left() {
+    let (mut bench, desired) = guarded();
+    bench.now += GUARD / 3;
+    bench.observe(|_| {});
+    bench.restart(GUARD / 3);
+    let again = applies(&bench.observe(|_| {})).unwrap();
+    assert_eq!(again.generation, desired.generation);
+    assert_eq!(kept(&bench.taken(&again, false)), [], "not confirmed yet");
+    assert_eq!(bench.machine.next_deadline(), Some(GUARD / 3));
+    bench.now += GUARD / 3;
+    assert_eq!(kept(&bench.observe(|_| {})), std::slice::from_ref(&desired.generation));
+    assert_eq!(bench.doubts, Doubts::default());
+}
+
+#[test]
+fn a_session_that_is_lost_leads_back_after_a_restart_too() {
+    let (mut bench, desired) = guarded();
+    bench.restart(Duration::ZERO);
+    let again = applies(&bench.observe(no_longer_established)).unwrap();
+    bench.taken(&again, false);
+    bench.now += GUARD;
+    assert!(goes_back(&bench.observe(no_longer_established)));
+    // Killed once more, on the way back.
+    bench.restart(Duration::ZERO);
+    assert!(goes_back(&bench.observe(no_longer_established)));
+    bench.ended(failed(false, Left::LastGood { generation: Some("base".into()) }));
+    assert_eq!(bench.machine.known_bad.as_ref(), Some(&desired.generation));
+    assert!(applies(&bench.observe(|_| {})).is_none());
+}
+
+#[test]
+fn a_guard_whose_time_is_over_is_decided_at_the_first_look() {
+    let (mut bench, _) = guarded();
+    bench.restart(GUARD * 2);
+    assert!(goes_back(&bench.observe(no_longer_established)));
+
+    let (mut bench, desired) = guarded();
+    bench.restart(GUARD * 2);
+    let again = applies(&bench.observe(|_| {})).unwrap();
+    assert_eq!(kept(&bench.taken(&again, false)), std::slice::from_ref(&desired.generation));
+}
+
+#[test]
+fn another_frr_has_the_whole_time_for_its_sessions() {
+    let (mut bench, _) = guarded();
+    bench.restart(GUARD * 2);
+    let other = |seen: &mut Observation| {
+        seen.incarnations = vec![(Daemon::Bgpd, None)];
+        no_longer_established(seen);
+    };
+    assert!(!goes_back(&bench.observe(other)));
+    assert_eq!(bench.machine.guard.as_ref().unwrap().deadline(), Some(GUARD));
+}
+
+#[test]
+fn a_clock_that_was_set_back_prolongs_no_guard_without_end() {
+    let (mut bench, _) = guarded();
+    bench.doubts.guard.as_mut().unwrap().until = Timestamp::MAX;
+    bench.restart(Duration::ZERO);
+    bench.observe(|_| {});
+    assert_eq!(bench.machine.next_deadline(), Some(Duration::from_hours(1)));
+}
+
+#[test]
+fn an_agent_that_dies_while_it_makes_a_change_leaves_it_on_trial() {
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(GUARD));
+    bench.write("extras", EXTRAS);
+    let desired = applies(&bench.read(false)).unwrap();
+    // FRR has the change.
+    bench.restart(Duration::ZERO);
+    let again = applies(&bench.observe(|_| {})).unwrap();
+    assert_eq!(kept(&bench.taken(&again, false)), []);
+    bench.now += GUARD;
+    assert!(goes_back(&bench.observe(no_longer_established)));
+
+    // FRR never had it, and the change is withdrawn.
+    let mut bench = Bench::settled_with(|settings| settings.guard = Some(GUARD));
+    let base = bench.machine.applied.clone().unwrap();
+    bench.write("extras", EXTRAS);
+    assert_eq!(applies(&bench.read(false)).unwrap().generation, desired.generation);
+    std::fs::remove_file(bench.path("extras")).unwrap();
+    bench.restart(Duration::ZERO);
+    let again = applies(&bench.observe(|_| {})).unwrap();
+    assert_eq!(
+        (&again.generation, kept(&bench.taken(&again, false)).as_slice()),
+        (&base, std::slice::from_ref(&base))
+    );
+    assert_eq!(bench.machine.next_deadline(), None);
+}
+
+/// A machine whose extras FRR did not take.
+fn refused() -> (Bench, Generation) {
+    let mut bench = Bench::settled();
+    bench.write("extras", EXTRAS);
+    let bad = applies(&bench.read(false)).unwrap().generation.clone();
+    let base = bench.machine.applied.clone().unwrap();
+    let error = SourceError { line: Some(1), message: "FRR did not take this line".into() };
+    let failure = Failure {
+        is_content: true,
+        left: Left::LastGood { generation: Some(base.to_string()) },
+        lines: vec![(Some("extras".to_owned()), error)],
+        digest: Some(digest("verified")),
+        ..Failure::new("no".into())
+    };
+    assert!(applies(&bench.ended(Outcome::Failed(Box::new(failure)))).is_none());
+    (bench, bad)
+}
+
+#[test]
+fn what_frr_did_not_take_is_not_tried_again_by_the_next_agent() {
+    let (mut bench, bad) = refused();
+    bench.restart(Duration::ZERO);
+    // What runs is looked at, without the source that was refused.
+    let order = applies(&bench.observe(|_| {})).unwrap();
+    assert_ne!(order.generation, bad);
+    bench.taken(&order, false);
+    let sources = bench.machine.snapshot(Timestamp::UNIX_EPOCH).sources.unwrap();
+    assert_eq!((sources[1].accepted, sources[1].errors[0].line), (false, Some(1)));
+    // Until it changes.
+    bench.write("extras", &format!("{EXTRAS}ip prefix-list P seq 5 permit any\n"));
+    assert!(applies(&bench.read(false)).is_some());
+}
+
+#[test]
+fn a_person_or_another_frr_may_have_it_tried_again() {
+    let (mut bench, bad) = refused();
+    bench.restart(Duration::ZERO);
+    let order = applies(&bench.observe(|_| {})).unwrap();
+    bench.taken(&order, false);
+    assert_eq!(applies(&bench.step(Event::ApplyNow)).unwrap().generation, bad);
+
+    let (mut bench, bad) = refused();
+    bench.restart(Duration::ZERO);
+    let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
+    assert_eq!(applies(&bench.observe(other)).unwrap().generation, bad);
+}
+
+#[test]
+fn what_tripped_the_guard_is_known_to_the_next_agent_and_why() {
+    let (mut bench, desired) = guarded();
+    let base = bench.doubts.guard.as_ref().unwrap().before.clone();
+    bench.now += GUARD;
+    assert!(goes_back(&bench.observe(no_longer_established)));
+    bench.ended(failed(false, Left::LastGood { generation: base.clone() }));
+    bench.restart(Duration::ZERO);
+    assert!(applies(&bench.observe(|_| {})).is_none());
+    let config = bench.config();
+    assert_eq!((config.trouble, config.applied_generation), (Some(Trouble::GuardTripped), base));
+    assert!(config.pending.unwrap().contains("10.0.0.1"));
+    assert_eq!(bench.machine.readiness(), Ok(()));
+    assert_eq!(applies(&bench.step(Event::ApplyNow)).unwrap().generation, desired.generation);
+    assert_eq!(bench.doubts.known_bad, None);
 }

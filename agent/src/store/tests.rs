@@ -161,6 +161,32 @@ fn the_latest_generations_and_the_last_good_one_are_kept() {
 }
 
 #[test]
+fn doubts_survive_until_there_are_none() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir);
+    assert_eq!(store.load_doubts().unwrap(), Doubts::default());
+    let guard = Guarded {
+        generation: "abc".into(),
+        before: None,
+        established: vec![frr_driver::session::SessionId::in_default_vrf("10.0.0.1")],
+        until: time(30),
+    };
+    let error = routelet_status::snapshot::SourceError { line: Some(3), message: "no".into() };
+    let refused = [("extras".to_owned(), (crate::source::Digest::of(b"text"), vec![error]))].into();
+    let frr = vec![(frr_driver::vty_socket::Daemon::Bgpd, None)];
+    let doubts = Doubts { frr, guard: Some(guard), refused, ..Doubts::default() };
+    store.write_doubts(&doubts).unwrap();
+    check_private(store.path());
+    drop(store);
+    let store = open(&dir);
+    assert_eq!(store.load_doubts().unwrap(), doubts);
+    fs::write(store.path().join("doubts.json"), "{").unwrap();
+    assert!(matches!(store.load_doubts(), Err(StoreError::Damaged { .. })));
+    store.write_doubts(&Doubts::default()).unwrap();
+    assert!(!store.path().join("doubts.json").exists());
+}
+
+#[test]
 fn the_reload_directory_is_one_for_vtysh() {
     let dir = TempDir::new().unwrap();
     let store = open(&dir);

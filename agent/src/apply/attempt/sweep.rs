@@ -1,13 +1,15 @@
-//! After frr-reload: lines that nobody wants and that it could not remove (T28).
+//! After frr-reload: lines that nobody wants.
 //!
-//! Where a `no …` fails, frr-reload up to 8.4.4 tries it with fewer words, and 10.x gives up (`no on-match goto 20`).
+//! Some it could not remove: where a `no …` fails, frr-reload up to 8.4.4 tries it with fewer words, and 10.x gives up
+//! (`no on-match goto 20`, T28). Some it made itself: where `frr defaults` changes, what was printed goes without
+//! saying, and its absence is taken for a wish to set the opposite (C2).
 
 use std::sync::Arc;
 
-use frr_driver::{transaction::transaction, verify::Verdict};
+use frr_driver::{plan::PlanLine, transaction::transaction, verify::Verdict};
 use tracing::info;
 
-use super::{Attempt, Next, Phase, Step};
+use super::{Attempt, Next, Phase, RELOADS_MAX, Step};
 use crate::frr::Held;
 
 /// What one `vtysh -f` does not remove, a second would not either.
@@ -21,6 +23,9 @@ impl Attempt {
         if verdict.extra.is_empty() || self.sweeps >= SWEEPS_MAX {
             return self.taken(held, verdict);
         }
+        if self.reloads < RELOADS_MAX && verdict.extra.iter().any(|line| !self.is_of_before(line)) {
+            return self.reload();
+        }
         self.sweeps += 1;
         let there = held.against(&self.wanted);
         match transaction(&self.wanted, &there, self.version) {
@@ -30,5 +35,10 @@ impl Attempt {
             }
             Ok(_) | Err(_) => self.taken(held, verdict),
         }
+    }
+    /// Whether `line` ran before, and should have gone.
+    fn is_of_before(&self, line: &PlanLine) -> bool {
+        let text = line.to_string();
+        self.plan.removes.iter().any(|before| before.to_string() == text)
     }
 }

@@ -284,7 +284,12 @@ fn t28_what_frr_reload_could_not_remove_goes_line_by_line() {
     let goto = "route-map R permit 10\n on-match goto 20\nroute-map R permit 20\n";
     let wanted = format!("route-map R permit 10\nroute-map R permit 20\n{WANTED}");
     let left = format!("{goto}{WANTED}");
-    let mut bench = Bench::reloading(&wanted, VERSION);
+    let mut bench = Bench::new(&wanted);
+    bench.asked().read(&format!("{goto}{BASE}")).take(Fact::Stored(Ok(())));
+    bench
+        .take(Fact::Printed(Ok("hostname x\n".into())))
+        .take(Fact::Checked(Ok(vec![])))
+        .take(Fact::Stored(Ok(())));
     bench.written("").read(&left);
     let Some(Step::Send(lines)) = &bench.next else { panic!("{:?}", bench.next) };
     assert!(!lines.reveal().contains("on-match"), "{}", lines.reveal());
@@ -294,10 +299,25 @@ fn t28_what_frr_reload_could_not_remove_goes_line_by_line() {
 
 #[test]
 fn t28_what_nobody_can_remove_stays_and_is_named() {
-    let mut bench = Bench::reloading(WANTED, VERSION);
-    bench.written("").read(&format!("{WANTED}bfd\n profile fast\n  detect-multiplier 5\n"));
+    let stays = "bfd\n profile fast\n  detect-multiplier 5\n";
+    let mut bench = Bench::new(WANTED);
+    bench.asked().read(&format!("{BASE}{stays}")).take(Fact::Stored(Ok(())));
+    bench
+        .take(Fact::Printed(Ok("hostname x\n".into())))
+        .take(Fact::Checked(Ok(vec![])))
+        .take(Fact::Stored(Ok(())));
+    bench.written("").read(&format!("{WANTED}{stays}"));
     let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
     assert_eq!(taken.unsettled.len(), 1);
+}
+
+#[test]
+fn c2_what_frr_reload_made_itself_it_takes_back() {
+    let mut bench = Bench::reloading(WANTED, VERSION);
+    bench.written("").read(&WANTED.replace(" bgp router-id", " bgp always-compare-med\n bgp router-id"));
+    assert_eq!(bench.steps.last(), Some(&"reload"));
+    bench.written("").read(WANTED);
+    assert!(matches!(&bench.outcome, Some(Outcome::Taken(taken)) if taken.unsettled.is_empty()));
 }
 
 /// A description that somebody typed in Latin-1, as it is read.
