@@ -34,19 +34,30 @@ const STEPS_MAX: usize = 64;
 pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outcome, Duration) {
     let started = Instant::now();
     let hands = Hands { frr, store, generation: order.generation() };
-    let (mut attempt, mut step) = Attempt::new(order);
+    let (mut attempt, mut step) = Attempt::new(order, frr.last_held());
     for _ in 0..STEPS_MAX {
         let at = Instant::now();
         let name = step.name();
-        let fact = hands.do_step(step).await;
+        let meanwhile = tokio::task::spawn_blocking(move || {
+            attempt.meanwhile();
+            attempt
+        });
+        let (fact, thought) = tokio::join!(hands.do_step(step), meanwhile);
+        attempt = match thought {
+            Ok(attempt) => attempt,
+            Err(error) => return (failed(with_causes(&error)), started.elapsed()),
+        };
         debug!(step = name, elapsed_ms = at.elapsed().as_millis(), "step done");
         match attempt.next(fact) {
             Next::Do(next) => step = next,
             Next::End(outcome) => return (outcome, started.elapsed()),
         }
     }
-    let failure = Failure::new("the attempt came to no end".to_owned());
-    (Outcome::Failed(Box::new(failure)), started.elapsed())
+    (failed("the attempt came to no end".to_owned()), started.elapsed())
+}
+
+fn failed(reason: String) -> Outcome {
+    Outcome::Failed(Box::new(Failure::new(reason)))
 }
 
 /// What the steps are done with.

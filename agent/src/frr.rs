@@ -25,7 +25,7 @@ pub(crate) use digest::RunningDigest;
 pub(crate) use held::Held;
 pub(crate) use running::Running;
 
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::desired::with_causes;
 
@@ -83,11 +83,18 @@ impl Frr {
 
     /// Returns whether every daemon of `needed` answers; the reason names the first that does not.
     pub(crate) async fn answers(&self, needed: &[Daemon]) -> Result<(), String> {
-        for daemon in needed {
-            let asked = self.socket(*daemon).ask("show version").await;
-            asked.map_err(|error| format!("{} does not answer: {}", daemon.name(), with_causes(&error)))?;
+        let mut asked = JoinSet::new();
+        for &daemon in needed {
+            let mut socket = self.socket(daemon);
+            asked.spawn(async move { (daemon, socket.ask("show version").await) });
         }
-        Ok(())
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(daemon, _)| needed.iter().position(|needed| needed == daemon));
+        let answers = answers.into_iter().map(|(daemon, answer)| match answer {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("{} does not answer: {}", daemon.name(), with_causes(&error))),
+        });
+        answers.collect()
     }
 
     /// Asks FRR's parser about a rendered file; returns the lines that it refuses.

@@ -11,9 +11,11 @@
 //! ```
 
 mod back;
+mod comparison;
 mod legible;
 mod limit;
 mod lines;
+mod reload;
 mod step;
 mod sweep;
 
@@ -21,12 +23,10 @@ use std::{sync::Arc, time::Duration};
 
 use frr_driver::{
     config::{Config, Rendered, render},
-    numbers::keep_numbers,
-    plan::{Plan, PlanLine, plan},
+    plan::Plan,
     quirks::FrrVersion,
-    reload::{self, SyntaxError, host_lines},
-    transaction::{NotATransaction, Transaction, transaction},
-    verify::{Verdict, verify},
+    transaction::{NotATransaction, Transaction},
+    verify::Verdict,
 };
 use routelet_status::snapshot::Engine;
 
@@ -34,15 +34,13 @@ use tracing::info;
 
 use super::{
     order::{EngineChoice, Order, Target},
-    outcome::{Failure, Left, LineError, Outcome, Taken},
+    outcome::{Failure, Left, Outcome, Taken},
 };
 use crate::frr::Held;
 use back::Back;
-use lines::{LINES_NAMED_MAX, missing_lines, refused_line};
+use comparison::{Comparison, verdict};
+use lines::LINES_NAMED_MAX;
 pub(super) use step::{Fact, Next, Step, Written};
-
-/// How often frr-reload is run for one attempt, where nothing says that the lines are at fault.
-const RELOADS_MAX: u32 = 2;
 
 /// How often the lines of a transaction are sent: FRR 10.3 may lose some without a complaint.
 const SENDS_MAX: u32 = 2;
@@ -88,6 +86,10 @@ pub(super) struct Attempt {
     order: Order,
     phase: Phase,
     version: FrrVersion,
+    /// What FRR held when it was last read, before this attempt.
+    last: Option<Held>,
+    /// What has to be done, if that is still what it holds.
+    guess: Option<Comparison>,
     /// What FRR shall hold, with the numbers that it has already.
     wanted: Config,
     before: Arc<Config>,
@@ -118,12 +120,14 @@ pub(super) struct Attempt {
 // === impl Attempt ===
 
 impl Attempt {
-    /// Returns an attempt and its first step.
-    pub(super) fn new(order: Order) -> (Self, Step) {
+    /// Returns an attempt and its first step; `last` is what FRR held when it was last read.
+    pub(super) fn new(order: Order, last: Option<Held>) -> (Self, Step) {
         let attempt = Self {
             order,
             phase: Phase::Asking,
             version: FrrVersion::default(),
+            last,
+            guess: None,
             wanted: Config::default(),
             before: Arc::default(),
             plan: Plan::default(),
@@ -246,28 +250,41 @@ impl Attempt {
         Next::Do(step)
     }
 
+    /// Does what will be needed after the step under way, while others work on that.
+    pub(super) fn meanwhile(&mut self) {
+        if matches!(self.phase, Phase::Reading) {
+            // Mostly FRR still holds what it did when it was last read.
+            self.guess = self.last.take().and_then(|last| self.comparison(&last));
+        } else if matches!(self.phase, Phase::SendingLines) {
+            self.file();
+        }
+    }
+
     // --- what there is to do ---
 
+    fn comparison(&self, held: &Held) -> Option<Comparison> {
+        let Target::Desired(desired) = &self.order.target else { return None };
+        let is_auto = self.order.engine == EngineChoice::Auto && !self.order.reports_only;
+        Some(Comparison::new(&desired.config, held, self.version, is_auto))
+    }
+
     fn compare(&mut self, held: &Held) -> Next {
-        self.before = Arc::clone(held.union());
-        let Target::Desired(desired) = &self.order.target else {
+        let guess = self.guess.take().filter(|guess| guess.is_of(held));
+        let Some(comparison) = guess.or_else(|| self.comparison(held)) else {
+            self.before = Arc::clone(held.union());
             return self.step(Phase::LoadingLastGood, Step::LoadLastGood);
         };
-        self.wanted = keep_numbers(&desired.config, &self.before, self.version);
-        let verdict = self.verify(held);
-        if !verdict.extra.is_empty() {
-            self.before = Arc::new(held.against(&self.wanted));
-        }
-        self.plan = plan(&self.wanted, &self.before, self.version);
+        let verdict = comparison.verdict;
+        self.wanted = comparison.wanted;
+        self.before = comparison.before;
+        self.plan = comparison.plan;
+        self.change = comparison.change;
         if verdict.is_settled() {
             return self.taken(held, &verdict);
         }
         if self.order.reports_only {
             let plan = Box::new(self.plan.clone());
             return Next::End(Outcome::Drifted { plan, digest: held.digest() });
-        }
-        if !self.plan.is_empty() && self.order.engine == EngineChoice::Auto {
-            self.change = Some(transaction(&self.wanted, &self.before, self.version));
         }
         if !matches!(self.change, Some(Ok(_))) && self.is_too_much().is_some() {
             return self.by_reload();
@@ -304,47 +321,10 @@ impl Attempt {
         self.step(Phase::SendingLines, Step::Send(lines))
     }
 
-    fn by_reload(&mut self) -> Next {
-        match self.is_too_much() {
-            Some(sessions) if !self.is_written => Next::End(Outcome::Held { sessions }),
-            Some(_) => {
-                self.fail("frr-reload would take down too many sessions".to_owned(), Vec::new(), false)
-            }
-            None => self.step(Phase::Printing, Step::Print),
-        }
-    }
-
-    fn check_file(&mut self, print: &str) -> Next {
-        self.host = host_lines(print);
-        let file = self.file();
-        self.step(Phase::CheckingFile, Step::Check(file))
-    }
-
     /// What frr-reload, or FRR's own start, reads.
     fn file(&mut self) -> Arc<Rendered> {
         let render = || Arc::new(render(&self.wanted, &self.host, self.version));
         Arc::clone(self.file.get_or_insert_with(render))
-    }
-
-    fn checked(&mut self, errors: &[SyntaxError]) -> Next {
-        if errors.is_empty() {
-            let file = self.file();
-            return self.step(Phase::Storing, Step::Store(file));
-        }
-        let errors: Vec<LineError> = errors.iter().map(refused_line).collect();
-        if !self.is_written {
-            return Next::End(Outcome::Refused { errors });
-        }
-        // Lines of a transaction were sent already.
-        self.fail("FRR refuses lines".to_owned(), errors, true)
-    }
-
-    fn reload(&mut self) -> Next {
-        self.engine = Some(Engine::FrrReload);
-        self.is_written = true;
-        self.reloads += 1;
-        let file = self.file();
-        self.step(Phase::Reloading, Step::Reload(file))
     }
 
     fn wait_for_lock(&mut self, engine: Engine) -> Next {
@@ -355,47 +335,7 @@ impl Attempt {
     // --- what came of it ---
 
     fn verify(&self, held: &Held) -> Verdict {
-        let extra = held.stale(&self.wanted);
-        Verdict { extra, ..verify(&self.wanted, held.union(), held.bgpd(), self.version) }
-    }
-
-    /// FRR holds the configuration when a re-read says so, whatever the exit code was.
-    fn judge(&mut self, held: &Held) -> Next {
-        let verdict = self.verify(held);
-        if is_taken(&verdict) && !self.is_blind(held, &verdict) {
-            return self.swept(held, &verdict);
-        }
-        let is_complained_about = !self.written.complaints.is_empty();
-        if verdict.missing.is_empty() && !self.is_whole_sent {
-            // frr-reload compares with the union of the daemons, and sees no difference there.
-            self.is_whole_sent = true;
-            let file = self.file();
-            return self.step(Phase::Sending, Step::Send(file));
-        }
-        if self.is_poisoned() && !self.is_cured {
-            // What FRR complains of may be what somebody else wrote, long ago.
-            self.is_cured = true;
-            return self.step(Phase::Curing, Step::Cure);
-        }
-        if !is_complained_about && self.reloads < RELOADS_MAX {
-            return self.reload();
-        }
-        let missing: Vec<&PlanLine> = verdict.missing.iter().chain(&verdict.missing_in_bgpd).collect();
-        let reason = match &self.written.failure {
-            Some(failure) => format!("{failure}, and {} lines are not in effect", missing.len()),
-            None => format!("FRR did not take {} of the lines", missing.len()),
-        };
-        let reason = self.illegible(held).unwrap_or(reason);
-        let lines = missing_lines(&missing, &self.written.complaints);
-        // Where the tools saw nothing wrong, twice, the same would come of it again.
-        let is_content = is_complained_about || self.written.failure.is_none();
-        self.fail(reason, lines, is_content)
-    }
-
-    /// Whether FRR may refuse whatever comes, for the sake of what it refused before (T7).
-    fn is_poisoned(&self) -> bool {
-        self.version.keeps_refused_candidate()
-            && self.written.complaints.iter().any(|complaint| reload::is_refused_commit(complaint))
+        verdict(&self.wanted, held, self.version)
     }
 
     fn taken(&mut self, held: &Held, verdict: &Verdict) -> Next {

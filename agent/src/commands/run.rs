@@ -88,7 +88,8 @@ impl RunArgs {
     /// Runs until SIGTERM or SIGINT.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         self.start_log()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // What is published does not wait for what is applied, nor the other way round.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let result = runtime.block_on(self.serve());
         // A blocking read of a hung file system must not keep the process.
         runtime.shutdown_background();

@@ -67,6 +67,11 @@ impl Held {
         Self { version, texts, parts, bgpd, union }
     }
 
+    /// Whether `other` is the same reading, or one that found nothing else.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.union, &other.union)
+    }
+
     /// What all daemons together hold.
     pub(crate) fn union(&self) -> &Arc<Config> {
         &self.union
@@ -131,14 +136,14 @@ mod tests {
         let texts = |bgpd| Running::of([(Daemon::Mgmtd, "route-map M permit 5\n"), (Daemon::Bgpd, bgpd)]);
         let first = Held::load(texts(BGPD), VERSION, None);
         let same = Held::load(texts(BGPD), VERSION, Some(&first));
-        assert!(Arc::ptr_eq(first.union(), same.union()));
+        assert!(same.is(&first));
 
         let other = Held::load(texts("router bgp 1\n"), VERSION, Some(&first));
         assert!(Arc::ptr_eq(&first.parts[0], &other.parts[0]));
         assert_eq!(other.bgpd().top.get("router bgp vrf default").map(|block| block.children.len()), Some(0));
 
         let elsewhere = Held::load(texts(BGPD), FrrVersion(10, 3, 0), Some(&first));
-        assert!(!Arc::ptr_eq(first.union(), elsewhere.union()));
+        assert!(!elsewhere.is(&first));
     }
 
     #[test]

@@ -134,6 +134,11 @@ impl Frr {
         loaded.await.map_err(|error| with_causes(&error))
     }
 
+    /// What was held when it was last read.
+    pub(crate) fn last_held(&self) -> Option<Held> {
+        self.last_held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn running_by_vtysh(&self) -> Result<Running, String> {
         let text = |output| read(output).map(|text| running_config(&text).to_owned());
         let union = text(self.reader().run(RUNNING_CONFIG).await)?;

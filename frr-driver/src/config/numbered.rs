@@ -65,6 +65,13 @@ impl<'a> Numbered<'a> {
         }
     }
 
+    /// Returns whether the other one is the same, word for word; if not, it may still say the same.
+    pub(crate) fn has_text_of(&self, other: &Self) -> bool {
+        let clauses = |entry: &Self| entry.node.children.nodes.values();
+        let text = |node: &'a Node| node.statement.reveal();
+        self.words == other.words && clauses(self).map(text).eq(clauses(other).map(text))
+    }
+
     /// The key and the node of the same entry under `number`.
     fn under(&self, number: u32) -> (String, Node) {
         let text = match self.words {
@@ -98,6 +105,9 @@ fn around_number<'a>(text: &'a str, digits: &str) -> Option<(&'a str, &'a str)> 
 impl Tree {
     /// Returns the same nodes with `moves` under other numbers; they come in the order of the tree.
     pub(crate) fn renumbered(&self, moves: &[(Numbered<'_>, u32)]) -> Self {
+        if moves.is_empty() {
+            return self.clone();
+        }
         let mut moves = moves.iter().peekable();
         let nodes = self.nodes.iter().map(|(key, node)| {
             let other = moves.next_if(|(entry, _)| entry.key == key);

@@ -1,6 +1,6 @@
 //! Which route-maps and lists decide on routes, by whom they are referred to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
     config::{Config, Context, Node, Statement},
@@ -14,7 +14,7 @@ pub(super) struct Usage<'a> {
     /// How each policy is referred to: the words of the reference but for its name.
     named: BTreeMap<Policy<'a>, BTreeSet<String>>,
     /// The words of lines of which it is not known what they refer to: a policy with such a name counts as used.
-    words: BTreeSet<&'a str>,
+    words: HashSet<&'a str>,
 }
 
 /// Who uses the policies of a configuration.
@@ -78,15 +78,21 @@ impl<'a> Usage<'a> {
     }
 
     fn root(&mut self, statement: &'a Statement, family: Option<AddressFamily>) {
-        let words = statement.words_after_no();
-        match family.and_then(|family| reference(statement, family)) {
-            Some(reference) => {
-                for policy in reference.policies {
-                    self.named.entry(policy).or_default().insert("neighbor".to_owned());
-                }
+        if let Some(reference) = family.and_then(|family| reference(statement, family)) {
+            for policy in reference.policies {
+                self.named.entry(policy).or_default().insert("neighbor".to_owned());
             }
-            None if matches!(words.as_slice(), ["description", ..] | ["neighbor", _, "description", ..]) => {}
-            None => self.words.extend(words),
+            return;
+        }
+        let line = statement.reveal().strip_prefix("no ").unwrap_or(statement.reveal());
+        let is_free_text = |line: &str| line.split(' ').next() == Some("description");
+        let is_description = is_free_text(line)
+            || line
+                .strip_prefix("neighbor ")
+                .and_then(|rest| rest.split_once(' '))
+                .is_some_and(|(_, rest)| is_free_text(rest));
+        if !is_description {
+            self.words.extend(line.split(' '));
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use frr_driver::{plan::PlanLine, transaction::transaction, verify::Verdict};
 use tracing::info;
 
-use super::{Attempt, Next, Phase, RELOADS_MAX, Step};
+use super::{Attempt, Next, Phase, Step, reload::RELOADS_MAX};
 use crate::frr::Held;
 
 /// What one `vtysh -f` does not remove, a second would not either.
@@ -36,6 +36,7 @@ impl Attempt {
             Ok(_) | Err(_) => self.taken(held, verdict),
         }
     }
+
     /// Whether `line` ran before, and should have gone.
     fn is_of_before(&self, line: &PlanLine) -> bool {
         let text = line.to_string();

@@ -1,5 +1,6 @@
 use frr_driver::{
     merge::merge,
+    reload::SyntaxError,
     session::{Session, SessionId, SessionState},
 };
 use jiff::Timestamp;
@@ -42,13 +43,14 @@ impl Bench {
             sessions: vec![established("10.0.0.1")],
         };
         change(&mut order);
-        let (attempt, step) = Attempt::new(order);
+        let (attempt, step) = Attempt::new(order, None);
         let steps = vec![step.name()];
         Self { attempt, version, steps, next: Some(step), outcome: None }
     }
 
     fn take(&mut self, fact: Fact) -> &mut Self {
         assert!(self.outcome.is_none(), "{:?}", self.outcome);
+        self.attempt.meanwhile();
         match self.attempt.next(fact) {
             Next::Do(step) => {
                 self.steps.push(step.name());
@@ -96,6 +98,23 @@ fn established(peer: &str) -> Session {
 fn last_good() -> Fact {
     let (generation, text) = ("abc".to_owned(), BASE.to_owned());
     Fact::LastGood(Ok(Some(LastGood { generation, time: Timestamp::UNIX_EPOCH, text })))
+}
+
+#[test]
+fn what_was_compared_beforehand_counts_if_frr_is_still_the_same() {
+    let last = Held::of_bgpd(BASE, VERSION);
+    let mut order = Bench::new(POLICY).attempt.order;
+    order.sessions.clear();
+    let begun = || {
+        let (mut attempt, _) = Attempt::new(order.clone(), Some(last.clone()));
+        attempt.next(Fact::Asked(Ok(VERSION)));
+        attempt.meanwhile();
+        assert!(attempt.guess.is_some());
+        attempt
+    };
+    assert!(matches!(begun().next(Fact::Read(Ok(last.clone()))), Next::Do(Step::Checkpoint(..))));
+    let other = Held::of_bgpd(POLICY, VERSION);
+    assert!(matches!(begun().next(Fact::Read(Ok(other))), Next::End(Outcome::Taken(_))));
 }
 
 #[test]
@@ -170,11 +189,13 @@ fn what_one_daemon_lost_long_ago_is_seen_and_sent() {
 fn what_a_transaction_leaves_undone_frr_reload_makes() {
     let mut bench = Bench::new(POLICY);
     bench.asked().read(BASE).take(Fact::Stored(Ok(()))).written("% Configuration failed.").read(BASE);
-    bench.take(Fact::Printed(Ok(String::new()))).take(Fact::Checked(Ok(vec![])));
+    bench.take(Fact::Printed(Ok("hostname x\n".into()))).take(Fact::Checked(Ok(vec![])));
     bench.take(Fact::Stored(Ok(()))).written("").read(POLICY);
     assert_eq!(bench.steps[3..], ["send", "read", "print", "check", "store", "reload", "read"]);
     let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
     assert_eq!(taken.engine, Some(Engine::FrrReload));
+    // What was rendered for the transaction lacks what belongs to the host.
+    assert!(taken.rendered.reveal().starts_with("hostname x\n"), "{:?}", taken.rendered);
 }
 
 #[test]
