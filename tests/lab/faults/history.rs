@@ -23,8 +23,19 @@ use crate::{
 const VALID_BASE: &str = "/tmp/valid/base.conf";
 const VALID_EXTRAS: &str = "/tmp/valid/extras";
 
+/// What tells where a history went wrong: in bgpd, in zebra, or on the way to the kernel.
+const SHOWN: [&str; 6] = [
+    "show running-config",
+    "show bgp ipv4 unicast",
+    "show bgp ipv6 unicast",
+    "show ip route bgp",
+    "show ipv6 route bgp",
+    "show bgp neighbors",
+];
+
 /// A lab in which histories happen.
 pub(super) struct History {
+    version: FrrVersion,
     story: Story,
     wanted: Wanted,
     told: String,
@@ -39,7 +50,7 @@ impl History {
         node.run(["mkdir", "-p", STATE_DIR, VALID_EXTRAS]).unwrap();
         node.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "state", STATE_DIR]).unwrap();
         story.start_agent();
-        Self { story, wanted: Wanted::default(), told: String::new() }
+        Self { version, story, wanted: Wanted::default(), told: String::new() }
     }
 
     /// What happened in the last history.
@@ -144,9 +155,14 @@ impl History {
             want.sort();
             want
         };
+        let rib = self.rib();
+        if rib != want {
+            return Err(format!("zebra has routes {rib:?}, not {want:?}"));
+        }
         let have: Vec<String> = self.story.kernel_routes().into_keys().collect();
-        if have != want {
-            return Err(format!("routes {have:?}, not {want:?}"));
+        let is_left = |prefix: &String| self.leaves_routes() && !rib.contains(prefix);
+        if have.iter().filter(|prefix| !is_left(prefix)).ne(&want) {
+            return Err(format!("the kernel has routes {have:?}, not {want:?}"));
         }
         let argv = ["routelet", "plan", "-o", "json", "--base", VALID_BASE, "--extras", VALID_EXTRAS];
         let output = self.story.node().exec(argv).map_err(|error| error.to_string())?;
@@ -158,7 +174,31 @@ impl History {
         }
     }
 
+    /// The prefixes that zebra has from BGP, in order.
+    fn rib(&self) -> Vec<String> {
+        let mut prefixes = Vec::new();
+        for command in ["show ip route bgp json", "show ipv6 route bgp json"] {
+            let shown = self.story.node().vtysh(command).unwrap_or_default();
+            let routes: BTreeMap<String, Value> = serde_json::from_str(&shown).unwrap_or_default();
+            prefixes.extend(routes.into_keys());
+        }
+        prefixes.sort();
+        prefixes
+    }
+
+    /// Whether zebra may forget a route and leave it in the kernel, where a zebra before it was killed: seen with routes
+    /// over two gateways that both withdraw them at once.
+    fn leaves_routes(&self) -> bool {
+        self.version < FrrVersion::V10_3
+    }
+
+    /// What was done, what the agent says, and what FRR has.
     fn account(&mut self) -> String {
-        format!("{}\n{}", self.told, self.story.agent().log().unwrap_or_default())
+        let mut account = format!("{}\n{}", self.told, self.story.agent().log().unwrap_or_default());
+        for command in SHOWN {
+            let shown = self.story.node().vtysh(command).unwrap_or_else(|error| error.to_string());
+            _ = writeln!(account, "--- {command}\n{shown}");
+        }
+        account
     }
 }

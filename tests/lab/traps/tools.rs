@@ -51,6 +51,34 @@ fn t1_an_action_that_changes_takes_effect_both_ways() {
     }
 }
 
+#[test]
+fn t5_after_a_restart_of_bgpd_every_map_is_there_and_in_effect() {
+    for version in FrrVersion::ALL {
+        let mut story = with_tail(version, "");
+        let node = story.node();
+        node.signal_daemon("bgpd", Signal::SIGKILL).unwrap();
+        wait::until("bgpd to be gone", CONVERGED_WITHIN, || node.ask("bgpd", "show version").is_err())
+            .unwrap();
+        node.start_daemon("bgpd").unwrap();
+        // As watchfrr does; the agent may be first.
+        node.load_config().unwrap();
+        // The star says that bgpd found the map; it is a hint, and the routes are the evidence.
+        let found = format!("Route map for incoming advertisements is *{PEER}-in");
+        wait::until("the map", CONVERGED_WITHIN, || {
+            let shown = node.vtysh(&format!("show bgp neighbors {PEER}")).unwrap_or_default();
+            if shown.contains("BGP state = Established") && shown.contains(&found) {
+                Ok(())
+            } else {
+                Err(shown)
+            }
+        })
+        .unwrap_or_else(|error| panic!("FRR {version}: {error}"));
+        story.routes(&ALL);
+        let own = story.node().vtysh("show bgp ipv4 unicast").unwrap();
+        assert!(own.contains("10.100.0.0/24"), "FRR {version}: {own}");
+    }
+}
+
 fn refreshes(node: &Node, peer: &str) -> u64 {
     let neighbor = node.vtysh_json(&format!("show bgp neighbors {peer} json")).unwrap();
     neighbor[peer]["messageStats"]["routeRefreshSent"].as_u64().unwrap()
