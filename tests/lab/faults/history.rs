@@ -158,7 +158,7 @@ impl History {
             want.sort();
             want
         };
-        let accepted = self.accepted();
+        let accepted = self.accepted()?;
         if accepted != want {
             return Err(format!("bgpd has {accepted:?}, not {want:?}"));
         }
@@ -178,18 +178,18 @@ impl History {
     }
 
     /// The prefixes that bgpd has from its peers, in order.
-    fn accepted(&self) -> Vec<String> {
+    fn accepted(&self) -> Result<Vec<String>, String> {
         let mut prefixes = Vec::new();
         for family in ["ipv4", "ipv6"] {
-            let shown = self.story.node().vtysh_json(&format!("show bgp {family} unicast json"));
-            let shown = shown.unwrap_or_default();
+            let command = format!("show bgp {family} unicast json");
+            let shown = self.story.node().vtysh_json(&command).map_err(|error| error.to_string())?;
             let is_own = |path: &Value| path["peerId"] == "(unspec)";
             let is_a_peers = |paths: &Value| !paths.as_array().is_some_and(|paths| paths.iter().all(is_own));
             let routes = shown["routes"].as_object().into_iter().flatten();
             prefixes.extend(routes.filter(|(_, paths)| is_a_peers(paths)).map(|(prefix, _)| prefix.clone()));
         }
         prefixes.sort();
-        prefixes
+        Ok(prefixes)
     }
 
     /// Whether routes may stay that bgpd does not have any more: up to 8.4.4 the zebra after a killed one may keep what

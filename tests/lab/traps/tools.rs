@@ -74,8 +74,8 @@ fn t5_after_a_restart_of_bgpd_every_map_is_there_and_in_effect() {
         })
         .unwrap_or_else(|error| panic!("FRR {version}: {error}"));
         story.routes(&ALL);
-        let own = story.node().vtysh("show bgp ipv4 unicast").unwrap();
-        assert!(own.contains("10.100.0.0/24"), "FRR {version}: {own}");
+        let table = story.node().vtysh("show bgp ipv4 unicast").unwrap();
+        assert!(table.contains("10.100.0.0/24"), "FRR {version}: {table}");
     }
 }
 
