@@ -38,6 +38,7 @@ pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outco
     for _ in 0..STEPS_MAX {
         let at = Instant::now();
         let name = step.name();
+        // On a thread of its own: it takes as long as FRR's print, and must not hold up who reads that.
         let meanwhile = tokio::task::spawn_blocking(move || {
             attempt.meanwhile();
             attempt

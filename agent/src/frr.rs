@@ -17,7 +17,7 @@ use frr_driver::{
     quirks::FrrVersion,
     reload::{self, SyntaxError},
     show::version,
-    vty_socket::{Daemon, VtySocket},
+    vty_socket::{Daemon, Reply, VtyError, VtySocket},
     vtysh::Vtysh,
 };
 
@@ -83,18 +83,29 @@ impl Frr {
 
     /// Returns whether every daemon of `needed` answers; the reason names the first that does not.
     pub(crate) async fn answers(&self, needed: &[Daemon]) -> Result<(), String> {
-        let mut asked = JoinSet::new();
-        for &daemon in needed {
-            let mut socket = self.socket(daemon);
-            asked.spawn(async move { (daemon, socket.ask("show version").await) });
-        }
-        let mut answers = asked.join_all().await;
-        answers.sort_by_key(|(daemon, _)| needed.iter().position(|needed| needed == daemon));
+        let answers = self.ask_each(needed.iter().copied(), "show version", ANSWER_DEADLINE).await;
         let answers = answers.into_iter().map(|(daemon, answer)| match answer {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("{} does not answer: {}", daemon.name(), with_causes(&error))),
         });
         answers.collect()
+    }
+
+    /// Asks all of `daemons` at the same time; returns what each said, in their order.
+    async fn ask_each(
+        &self,
+        daemons: impl Iterator<Item = Daemon>,
+        command: &'static str,
+        deadline: Duration,
+    ) -> Vec<(Daemon, Result<Reply, VtyError>)> {
+        let mut asked = JoinSet::new();
+        for daemon in daemons {
+            let mut socket = self.socket(daemon).with_deadline(deadline);
+            asked.spawn(async move { (daemon, socket.ask(command).await) });
+        }
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(daemon, _)| *daemon);
+        answers
     }
 
     /// Asks FRR's parser about a rendered file; returns the lines that it refuses.

@@ -68,7 +68,7 @@ impl Held {
     }
 
     /// Whether `other` is the same reading, or one that found nothing else.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.union, &other.union)
     }
 
@@ -136,14 +136,14 @@ mod tests {
         let texts = |bgpd| Running::of([(Daemon::Mgmtd, "route-map M permit 5\n"), (Daemon::Bgpd, bgpd)]);
         let first = Held::load(texts(BGPD), VERSION, None);
         let same = Held::load(texts(BGPD), VERSION, Some(&first));
-        assert!(same.is(&first));
+        assert!(same.is_same_as(&first));
 
         let other = Held::load(texts("router bgp 1\n"), VERSION, Some(&first));
         assert!(Arc::ptr_eq(&first.parts[0], &other.parts[0]));
         assert_eq!(other.bgpd().top.get("router bgp vrf default").map(|block| block.children.len()), Some(0));
 
         let elsewhere = Held::load(texts(BGPD), FrrVersion(10, 3, 0), Some(&first));
-        assert!(!elsewhere.is(&first));
+        assert!(!elsewhere.is_same_as(&first));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use frr_driver::{
     vty_socket::{Daemon, VtyError},
     vtysh::Vtysh,
 };
-use tokio::{sync::MutexGuard, task::JoinSet};
+use tokio::sync::MutexGuard;
 use tracing::debug;
 
 use super::{Frr, digest::RunningDigest, held::Held};
@@ -102,13 +102,7 @@ impl Frr {
 
     /// All at the same time: each prints its own part, and bgpd's takes as long as the others' together.
     async fn running_by_daemon(&self) -> Result<Running, VtyError> {
-        let mut asked = JoinSet::new();
-        for daemon in self.daemons() {
-            let mut socket = self.socket(daemon).with_deadline(READ_TIMEOUT);
-            asked.spawn(async move { (daemon, socket.ask(RUNNING_CONFIG).await) });
-        }
-        let mut answers = asked.join_all().await;
-        answers.sort_by_key(|(daemon, _)| *daemon);
+        let answers = self.ask_each(self.daemons(), RUNNING_CONFIG, READ_TIMEOUT).await;
         let mut running = Running::default();
         for (daemon, answer) in answers {
             match answer {

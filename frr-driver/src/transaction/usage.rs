@@ -85,12 +85,11 @@ impl<'a> Usage<'a> {
             return;
         }
         let line = statement.reveal().strip_prefix("no ").unwrap_or(statement.reveal());
-        let is_free_text = |line: &str| line.split(' ').next() == Some("description");
-        let is_description = is_free_text(line)
-            || line
-                .strip_prefix("neighbor ")
-                .and_then(|rest| rest.split_once(' '))
-                .is_some_and(|(_, rest)| is_free_text(rest));
+        let mut words = line.split(' ');
+        let is_description = matches!(
+            (words.next(), words.nth(1)),
+            (Some("description"), _) | (Some("neighbor"), Some("description"))
+        );
         if !is_description {
             self.words.extend(line.split(' '));
         }

@@ -47,7 +47,7 @@ impl Comparison {
 
     /// Whether it was made of `held`.
     pub(super) fn is_of(&self, held: &Held) -> bool {
-        self.held.is(held)
+        self.held.is_same_as(held)
     }
 }
 
