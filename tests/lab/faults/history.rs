@@ -193,7 +193,7 @@ impl History {
     }
 
     /// Whether routes may stay that bgpd does not have any more: up to 8.4.4 the zebra after a killed one may keep what
-    /// bgpd withdraws, or forget it and leave it in the kernel. Nothing that vtysh takes removes them.
+    /// bgpd withdraws, or forget it and leave it in the kernel. The agent looks at configuration, and has nothing to change.
     fn leaves_routes(&self) -> bool {
         self.has_lost_zebra && self.version < FrrVersion::V10_3
     }
