@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     commands::{
-        apply::ApplyArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs,
+        apply::ApplyArgs, clear::ClearArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs,
         status::StatusArgs, validate::ValidateArgs,
     },
     source::SpecError,
@@ -28,6 +28,8 @@ enum Command {
     Status(StatusArgs),
     /// Let the agent apply what it holds back, or try again what FRR did not take.
     Apply(ApplyArgs),
+    /// Have the routes of a session judged again by its policies.
+    Clear(ClearArgs),
     /// Tell whether the agent and FRR would take the sources, and what is wrong with which line.
     Validate(Box<ValidateArgs>),
     /// Show what would change in FRR, and which sessions it would touch; changes nothing.
@@ -47,6 +49,7 @@ impl Args {
             Command::Run(args) => args.run(),
             Command::Status(args) => args.run(),
             Command::Apply(args) => args.run(),
+            Command::Clear(args) => args.run(),
             Command::Validate(args) => args.run(),
             Command::Plan(args) => args.run(),
             Command::Fmt(args) => args.run(),

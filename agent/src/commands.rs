@@ -1,6 +1,7 @@
 //! One file per subcommand, and what several of them share.
 
 pub(crate) mod apply;
+pub(crate) mod clear;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod plan;

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use frr_driver::session::{PeerId, SessionId};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -39,10 +40,21 @@ pub(crate) enum Request {
         /// Who waits.
         answer: oneshot::Sender<Answer>,
     },
+    /// A session shall be cleared.
+    Clear {
+        /// Whose.
+        session: SessionId,
+        /// Reset, or cleared softly.
+        is_hard: bool,
+        /// Who waits.
+        answer: oneshot::Sender<Answer>,
+    },
 }
 
-/// The words of a request.
+/// The words of requests.
 const APPLY_NOW: &str = "apply now";
+const CLEAR_SOFT: &str = "clear soft ";
+const CLEAR_HARD: &str = "clear hard ";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Reply {
@@ -97,8 +109,21 @@ async fn take(listener: UnixListener, requests: mpsc::Sender<Request>) {
 /// # Errors
 /// If no agent answers.
 pub(crate) async fn apply_now(state_dir: &Path) -> io::Result<Answer> {
+    request(state_dir, APPLY_NOW).await
+}
+
+/// Asks the agent on this node to clear a session, and waits for what comes of it.
+///
+/// # Errors
+/// If no agent answers.
+pub(crate) async fn clear(state_dir: &Path, session: &SessionId, is_hard: bool) -> io::Result<Answer> {
+    let words = if is_hard { CLEAR_HARD } else { CLEAR_SOFT };
+    request(state_dir, &format!("{words}{} {}", session.vrf, session.peer)).await
+}
+
+async fn request(state_dir: &Path, words: &str) -> io::Result<Answer> {
     let mut connection = UnixStream::connect(socket(state_dir)).await?;
-    connection.write_all(format!("{APPLY_NOW}\n").as_bytes()).await?;
+    connection.write_all(format!("{words}\n").as_bytes()).await?;
     let mut line = String::new();
     timeout(ANSWER_WITHIN, BufReader::new(connection).read_line(&mut line)).await??;
     let reply: Reply = serde_json::from_str(&line)?;
@@ -125,16 +150,24 @@ async fn converse(mut connection: UnixStream, requests: mpsc::Sender<Request>) -
 }
 
 async fn ask(words: &str, requests: mpsc::Sender<Request>) -> Answer {
-    if words != APPLY_NOW {
-        return Err(format!("unknown command {words:?}"));
-    }
     let (answer, answered) = oneshot::channel();
-    let is_taken = requests.send(Request::ApplyNow { answer }).await.is_ok();
+    let Some(request) = read(words, answer) else { return Err(format!("unknown command {words:?}")) };
+    let is_taken = requests.send(request).await.is_ok();
     match timeout(ANSWER_WITHIN, answered).await {
         Ok(Ok(answer)) if is_taken => answer,
         Ok(_) => Err("the agent is ending".to_owned()),
         Err(_elapsed) => Err("the agent is still at work".to_owned()),
     }
+}
+
+fn read(words: &str, answer: oneshot::Sender<Answer>) -> Option<Request> {
+    if words == APPLY_NOW {
+        return Some(Request::ApplyNow { answer });
+    }
+    let hard = words.strip_prefix(CLEAR_HARD);
+    let (vrf, peer) = hard.or_else(|| words.strip_prefix(CLEAR_SOFT))?.split_once(' ')?;
+    let session = SessionId { vrf: vrf.to_owned(), peer: PeerId::from(peer) };
+    Some(Request::Clear { session, is_hard: hard.is_some(), answer })
 }
 
 fn socket(state_dir: &Path) -> PathBuf {
@@ -152,11 +185,30 @@ mod tests {
         for want in [Ok("done".to_owned()), Err("held".to_owned())] {
             let answered = want.clone();
             let asked = async {
-                let Request::ApplyNow { answer } = requests.recv().await.unwrap();
+                let Some(Request::ApplyNow { answer }) = requests.recv().await else { panic!("another request") };
                 answer.send(answered).unwrap();
             };
             let (got, ()) = tokio::join!(apply_now(dir.path()), asked);
             assert_eq!(got.unwrap(), want);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_comes_through_as_it_was_meant() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut requests = serve(dir.path()).unwrap();
+        let of_vrf = SessionId { vrf: "red".to_owned(), peer: PeerId::from("fd00::1") };
+        for (want, want_hard) in [(SessionId::in_default_vrf("net1"), false), (of_vrf, true)] {
+            let asked = async {
+                let Some(Request::Clear { session, is_hard, answer }) = requests.recv().await else {
+                    panic!("another request")
+                };
+                answer.send(Ok(String::new())).unwrap();
+                (session, is_hard)
+            };
+            let (got, seen) = tokio::join!(clear(dir.path(), &want, want_hard), asked);
+            got.unwrap().unwrap();
+            assert_eq!(seen, (want, want_hard));
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use frr_driver::{
     config::{Origin, load},
-    merge::{BASE, Contribution, Desired, Warning, merge},
+    merge::{BASE, Contribution, Desired, Generation, Warning, merge},
     policy::{self, Rejection, check_ranges},
     quirks::FrrVersion,
 };
@@ -38,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) accepted: BTreeMap<String, Accepted>,
     /// Versions that FRR's parser refused, with what it said.
     pub(crate) refused_by_frr: BTreeMap<String, (Digest, Vec<SourceError>)>,
+    /// The generation that the agent before this one saw in force last.
+    pub(crate) last_good: Option<Generation>,
 }
 
 /// A version that FRR took.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use frr_driver::clear::ClearKind;
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, Registry, TextEncoder};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounterVec, Registry, TextEncoder};
 use routelet_status::snapshot::{ApplyResult, Snapshot};
 
 mod node;
@@ -24,6 +24,9 @@ use self::{
 /// From an unchanged small file to a thousand prefix-list lines on 8.4.4 (52 s); seconds.
 const APPLY_BUCKETS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
+/// From a route refresh to a session that waits for its peer to connect (120 s); seconds.
+const CLEAR_BUCKETS: [f64; 8] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0];
+
 /// All metrics of the agent.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -33,6 +36,7 @@ pub(crate) struct Metrics {
     applies: IntCounterVec,
     apply_duration: Histogram,
     clears: IntCounterVec,
+    clear_duration: HistogramVec,
     rejections: IntCounterVec,
     drifts: IntCounterVec,
 }
@@ -65,6 +69,17 @@ impl Metrics {
                 "routelet_bgp_clears_total",
                 "Clears of BGP sessions, by what bgpd made of them.",
                 &["kind", "result"],
+            )?,
+            clear_duration: registered(
+                &registry,
+                HistogramVec::new(
+                    HistogramOpts::new(
+                        "routelet_bgp_clear_duration_seconds",
+                        "How long it took from a clear until it was proven that the policy is in effect.",
+                    )
+                    .buckets(CLEAR_BUCKETS.into()),
+                    &["kind"],
+                )?,
             )?,
             rejections: counters(
                 &registry,
@@ -100,6 +115,11 @@ impl Metrics {
     pub(crate) fn cleared(&self, kind: ClearKind, is_sent: bool) {
         let result = if is_sent { "sent" } else { "refused" };
         self.clears.with_label_values(&[kind.as_str(), result]).inc();
+    }
+
+    /// Notes how long it took until a clear was proven to have helped.
+    pub(crate) fn clear_took(&self, kind: ClearKind, took: Duration) {
+        self.clear_duration.with_label_values(&[kind.as_str()]).observe(took.as_secs_f64());
     }
 
     /// Counts a refused version of the source of that name.

@@ -1,5 +1,6 @@
 //! One look at FRR and the kernel: cheap commands over the daemons' sockets, never a table dump.
 
+mod hold;
 mod pulse;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -17,6 +18,7 @@ use routelet_status::snapshot::{DaemonState, FrrState, LearnedRoutes};
 use tokio::time::Instant;
 use tracing::debug;
 
+pub(crate) use hold::Hold;
 pub(crate) use pulse::{Heart, Pulse};
 
 use crate::{
@@ -46,6 +48,8 @@ pub(crate) struct Observation {
     pub(crate) received_pre_policy: BTreeMap<(SessionId, AddressFamily), u64>,
     /// What the kernel has from BGP.
     pub(crate) routes: Option<LearnedRoutes>,
+    /// Why no session is reset for the time being: what people wrote into the file of `--hold`.
+    pub(crate) hold: Option<String>,
     /// What was not understood.
     pub(crate) unreadable: Vec<Unreadable>,
 }
@@ -53,6 +57,7 @@ pub(crate) struct Observation {
 /// Looks at FRR, over connections that stay open.
 pub(crate) struct Observer {
     frr: Frr,
+    hold: Option<Hold>,
     sockets: BTreeMap<&'static str, VtySocket>,
     fib: Walk<LearnedRoutes>,
     pre_policy: Walk<BTreeMap<(SessionId, AddressFamily), u64>>,
@@ -108,10 +113,11 @@ impl std::fmt::Debug for Observer {
 }
 
 impl Observer {
-    /// Returns an observer of `frr`.
-    pub(crate) fn new(frr: Frr) -> Self {
+    /// Returns an observer of `frr`, and of the file of `--hold`.
+    pub(crate) fn new(frr: Frr, hold: Option<Hold>) -> Self {
         Self {
             frr,
+            hold,
             sockets: BTreeMap::new(),
             fib: Walk { last: None, due: None },
             pre_policy: Walk { last: None, due: None },
@@ -143,6 +149,9 @@ impl Observer {
         {
             observation.running = running.digest();
             observation.speakers = running.names();
+        }
+        if let Some(hold) = &self.hold {
+            observation.hold = hold.read().await;
         }
         self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);

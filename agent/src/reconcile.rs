@@ -21,14 +21,15 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use frr_driver::{
     clear::ClearKind,
     config::Rendered,
+    decide::{Clear, Decider, Most, PolicyId},
     merge::Generation,
     quirks::FrrVersion,
-    session::{AddressFamily, Session, SessionId},
+    session::{Session, SessionId},
 };
 use jiff::Timestamp;
 use routelet_status::snapshot::{ApplyResult, ClearFact, ConfigState, Snapshot};
 
-use clears::Watched;
+use clears::Asked;
 use guard::Guard;
 use keeping::Unkept;
 
@@ -61,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) guard: Option<Duration>,
     /// How many established sessions a change may take down; `None` = any number.
     pub(crate) max_reset: Option<usize>,
+    /// The most that may be done to a session that kept the old policy.
+    pub(crate) clear: Most,
 }
 
 /// What happened.
@@ -77,7 +80,9 @@ pub(crate) enum Event {
     /// The last good configuration was stored; `error` = it could not be.
     Kept { generation: Generation, error: Option<String> },
     /// A clear was sent; `complaint` is FRR's, empty if it had none.
-    Cleared { session: SessionId, family: AddressFamily, kind: ClearKind, reason: String, complaint: String },
+    Cleared { clear: Clear, complaint: String },
+    /// A person wants a session to be cleared, and waits for [`Action::Answer`].
+    ClearAsked { ticket: u64, session: SessionId, is_hard: bool },
     /// A person wants what is held, or known to be bad, to be applied.
     ApplyNow,
     /// [`Machine::next_deadline`] is reached.
@@ -91,8 +96,10 @@ pub(crate) enum Action {
     Apply(Box<Order>),
     /// Store this as the last good configuration.
     Keep { generation: Generation, rendered: Arc<Rendered> },
-    /// Clear softly; `reason` is for people.
-    Clear { session: SessionId, family: AddressFamily, kind: ClearKind, reason: String },
+    /// Clear a session.
+    Clear(Clear),
+    /// Tell a person what came of what was asked for.
+    Answer { ticket: u64, answer: Result<String, String> },
     /// Look at FRR now.
     Observe,
     /// Remember the accepted version of a source.
@@ -105,6 +112,8 @@ pub(crate) enum Action {
     CountRejection { source: String },
     /// Count a clear.
     CountClear { kind: ClearKind, is_sent: bool },
+    /// Note how long it took until a clear was proven to have helped.
+    TimeClear { kind: ClearKind, took: Duration },
     /// Count a change that somebody else made.
     CountDrift { is_repaired: bool },
 }
@@ -166,7 +175,19 @@ pub(crate) struct Machine {
     /// The doubts that are on the disk.
     doubted: Doubts,
     unkept: Option<Unkept>,
-    watched: BTreeMap<(SessionId, AddressFamily, ClearKind), Watched>,
+    decider: Decider,
+    /// When the decider wants to be asked again.
+    clears_due: Option<Uptime>,
+    /// The policies that the agent before this one was about to prove.
+    to_resume: Vec<PolicyId>,
+    /// FRR held a configuration of ours since the agent was started.
+    has_applied: bool,
+    /// The hard clears that count, and until when; also those of the agent before this one.
+    resets: Vec<(SessionId, Timestamp)>,
+    /// People who wait.
+    asked: Vec<Asked>,
+    /// The last clear of each session, and of all.
+    clears: BTreeMap<SessionId, ClearFact>,
     last_clear: Option<ClearFact>,
 }
 
@@ -200,7 +221,13 @@ impl Machine {
             doubted: doubts.clone(),
             recalled: Some(doubts),
             unkept: None,
-            watched: BTreeMap::new(),
+            decider: Decider::default(),
+            clears_due: None,
+            to_resume: Vec::new(),
+            has_applied: false,
+            resets: Vec::new(),
+            asked: Vec::new(),
+            clears: BTreeMap::new(),
             last_clear: None,
         }
     }
@@ -222,14 +249,15 @@ impl Machine {
             Event::Felt(pulse) => self.felt(&pulse, &mut actions),
             Event::Applied { outcome, duration } => self.applied(*outcome, duration, now, at, &mut actions),
             Event::Kept { generation, error } => self.kept(&generation, error),
-            Event::Cleared { session, family, kind, reason, complaint } => {
-                self.cleared(session, family, kind, reason, &complaint, now, at, &mut actions);
+            Event::Cleared { clear, complaint } => self.cleared(&clear, &complaint, now, at, &mut actions),
+            Event::ClearAsked { ticket, session, is_hard } => {
+                self.clear_asked(ticket, session, is_hard, now, at, &mut actions);
             }
             Event::ApplyNow => self.apply_now(at, &mut actions),
             Event::DeadlineReached => self.guard_is_due(now, &mut actions),
         }
-        self.look_again(now, &mut actions);
         self.apply_if_due(now, at, &mut actions);
+        self.clear(now, at, &mut actions);
         self.keep_doubts(&mut actions);
         actions
     }
@@ -240,10 +268,8 @@ impl Machine {
             State::BackingOff { until } => Some(until),
             State::Settled | State::Applying(_) => None,
         };
-        let look_again =
-            self.watched.values().filter(|watched| !watched.again).map(|watched| watched.due).min();
         let guard = self.guard.as_ref().and_then(Guard::deadline);
-        [back_off, look_again, guard].into_iter().flatten().min()
+        [back_off, self.clears_due, guard].into_iter().flatten().min()
     }
 
     /// Whether FRR holds a configuration of ours, or there is none to hold.
@@ -273,10 +299,11 @@ impl Machine {
     /// Whether FRR is looked at more often, because something is awaited from it.
     pub(crate) fn is_waiting_for_frr(&self) -> bool {
         !self.observation.as_ref().is_some_and(|observation| observation.is_ready())
+            || self.decider.is_waiting()
     }
 
     /// Everything that is known, for publishing.
-    pub(crate) fn snapshot(&self, at: Timestamp) -> Snapshot {
+    pub(crate) fn snapshot(&self, now: Uptime, at: Timestamp) -> Snapshot {
         let mut snapshot = Snapshot::unknown(self.settings.node.clone(), at, self.settings.period);
         if let Some(observation) = &self.observation {
             snapshot.frr = Some(observation.frr.clone());
@@ -286,7 +313,8 @@ impl Machine {
         }
         snapshot.sources = self.judged.as_ref().map(|judged| judged.states.clone());
         snapshot.config = self.config.clone();
-        snapshot.policies = self.watched.values().map(|watched| watched.fact.clone()).collect();
+        snapshot.policies = self.policy_facts(now);
+        snapshot.clears.clone_from(&self.clears);
         snapshot.last_clear.clone_from(&self.last_clear);
         snapshot
     }

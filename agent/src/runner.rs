@@ -1,6 +1,6 @@
 //! The loop: one task owns the machine, waits for one event, takes a step, does the actions.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use frr_driver::{clear, config::Rendered, merge::Generation, vty_socket::Daemon};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use crate::{
     frr::Frr,
     http::Published,
     metrics::Metrics,
-    observe::{Heart, Observation, Observer},
+    observe::{Heart, Hold, Observation, Observer},
     persist::Persist,
     reconcile::{Action, Event, Machine},
     source::Delivery,
@@ -47,6 +47,7 @@ pub(crate) struct Runner {
     pub(crate) published: watch::Sender<Arc<Published>>,
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) persist: Arc<Persist>,
+    pub(crate) hold: Option<Hold>,
     /// The last request to read again that was answered.
     pub(crate) answered: u64,
 }
@@ -72,6 +73,9 @@ struct InFlight {
     report: Option<Report>,
     /// Who waits for what comes of the desired configuration.
     waiting: Vec<oneshot::Sender<Answer>>,
+    /// Who waits for what comes of a clear, by ticket.
+    asked: BTreeMap<u64, oneshot::Sender<Answer>>,
+    next_ticket: u64,
 }
 
 struct Signals {
@@ -95,10 +99,12 @@ impl Runner {
         let mut in_flight = InFlight {
             started,
             results,
-            observer: Some(Observer::new(self.frr.clone())),
+            observer: Some(Observer::new(self.frr.clone(), self.hold.clone())),
             next_observation: started,
             report: None,
             waiting: Vec::new(),
+            asked: BTreeMap::new(),
+            next_ticket: 0,
         };
         tokio::spawn(feel_the_pulse(Heart::new(self.frr.clone()), in_flight.results.clone()));
         loop {
@@ -123,6 +129,12 @@ impl Runner {
                 Wake::Asked(Request::ApplyNow { answer }) => {
                     in_flight.waiting.push(answer);
                     Event::ApplyNow
+                }
+                Wake::Asked(Request::Clear { session, is_hard, answer }) => {
+                    let ticket = in_flight.next_ticket;
+                    in_flight.next_ticket += 1;
+                    in_flight.asked.insert(ticket, answer);
+                    Event::ClearAsked { ticket, session, is_hard }
                 }
                 Wake::Event(event) => event,
             };
@@ -192,19 +204,23 @@ impl Runner {
         match action {
             Action::Apply(order) => self.start_apply(*order, in_flight),
             Action::Keep { generation, rendered } => self.keep(generation, rendered, in_flight),
-            Action::Clear { session, family, kind, reason } => {
+            Action::Clear(clear) => {
                 let (frr, results) = (self.frr.clone(), in_flight.results.clone());
                 tokio::spawn(async move {
-                    let command = clear::command(&session, family, kind);
+                    let command = clear::command(&clear.session, clear.family, clear.kind);
                     let complaint = match frr.socket(Daemon::Bgpd).ask(&command).await {
                         Ok(reply) => {
                             clear::judge(&reply.text).err().map(|error| error.complaint).unwrap_or_default()
                         }
                         Err(error) => with_causes(&error),
                     };
-                    let event = Event::Cleared { session, family, kind, reason, complaint };
+                    let event = Event::Cleared { clear, complaint };
                     drop(results.send(Wake::Event(event)).await);
                 });
+            }
+            Action::Answer { ticket, answer } => {
+                // Who asked may have gone away.
+                drop(in_flight.asked.remove(&ticket).map(|waiting| waiting.send(answer)));
             }
             Action::Observe => {
                 in_flight.next_observation = Instant::now();
@@ -237,6 +253,7 @@ impl Runner {
             Action::CountApply { result, duration } => self.metrics.applied(result, duration),
             Action::CountRejection { source } => self.metrics.rejected(&source),
             Action::CountClear { kind, is_sent } => self.metrics.cleared(kind, is_sent),
+            Action::TimeClear { kind, took } => self.metrics.clear_took(kind, took),
             Action::CountDrift { is_repaired } => self.metrics.drifted(is_repaired),
         }
     }
@@ -272,7 +289,7 @@ impl Runner {
 
     /// Publishes to the file, the metrics and the server.
     async fn publish(&self, in_flight: &mut InFlight) {
-        let snapshot = self.machine.snapshot(Timestamp::now());
+        let snapshot = self.machine.snapshot(in_flight.started.elapsed(), Timestamp::now());
         let report = project(&snapshot, in_flight.report.as_ref());
         self.metrics.update(&snapshot);
         self.published.send_replace(Arc::new(Published {

@@ -1,184 +1,118 @@
-//! Whom to clear after a change, and why the others not.
+//! Which sessions are cleared, how and when: after a change of policy, until there is evidence that it took effect.
+//!
+//! ```text
+//!             ┌─ FRR reads again by itself ─────────────────────────────────┐
+//!   Changed ──┼─ soft clear ──► SoftCleared ── evidence ────────────────────┼──► in effect
+//!             │                   └─ three times without: GaveUp            │
+//!             └─ cannot be asked ──► NeedsHard ── its turn ──► HardCleared ─┘
+//!                                      └─ not allowed: Suppressed; too often: GaveUp
+//! ```
+//!
+//! One policy is what judges the routes of one session, in one address family, in one direction. A session that comes
+//! up has judged every route by the policy of that moment, so a policy is forgotten when its session goes down.
+
+mod decider;
+mod evidence;
+mod resets;
+mod triage;
+mod watched;
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, time::Duration};
+
+pub use decider::{Clear, Decider, Ended, Refusal, Rules, prefixes};
+pub use resets::RESETS_PER_HOUR;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clear::ClearKind,
-    impact::{Direction, Impact, Life, Touch},
+    config::Config,
+    impact::Direction,
     session::{AddressFamily, Session, SessionId},
 };
 
-/// What is done about one family of a session after a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+/// FRR's `bgp route-map delay-timer`, unless the configuration says otherwise (`RMAP_DEFAULT_UPDATE_TIMER` in
+/// `bgpd.h`).
+const DELAY_TIMER_DEFAULT: Duration = Duration::from_secs(5);
+
+/// What judges the routes of one session in one family and one direction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PolicyId {
     /// Whose session.
     pub session: SessionId,
     /// Which family.
     pub family: AddressFamily,
-    /// What is done.
-    pub action: Action,
+    /// Which way.
+    pub direction: Direction,
 }
 
-/// Doing nothing is a decision, with a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// The routes of this direction are judged again, without a reset.
-    Clear(ClearKind),
-    /// Nothing is done.
-    Leave(Reason),
+/// The most that may be done to a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Most {
+    /// Nothing: what would be done is only reported.
+    Never,
+    /// A soft clear.
+    Soft,
+    /// A reset, where nothing else helps.
+    #[default]
+    Hard,
 }
 
-/// Why nothing is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// A session that comes up judges every route by the new policy.
-    NotEstablished,
-    /// The change resets the session by itself.
-    ResetAnyway,
-    /// FRR itself judges the routes again.
-    LeftToFrr,
-    /// The peer did not negotiate the family.
-    FamilyNotNegotiated,
-    /// Neither route refresh nor a stored Adj-RIB-In: a soft clear would do nothing.
-    NeedsHardClear,
+/// How far a policy came that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is on its way; why it is not there yet.
+    Pending(String),
+    /// It may be in effect: nothing tells.
+    Unproven(String),
+    /// Only what is not allowed would help.
+    Suppressed(String),
+    /// What was tried did not help.
+    GaveUp(String),
 }
 
-impl Reason {
-    /// The reason in plain words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotEstablished => "the session is not established",
-            Self::ResetAnyway => "the change resets the session",
-            Self::LeftToFrr => "FRR judges the routes again by itself",
-            Self::FamilyNotNegotiated => "the peer does not have the family",
-            Self::NeedsHardClear => {
-                "neither route refresh nor soft-reconfiguration inbound: only a hard clear applies the policy"
-            }
+/// Returns how long FRR waits after a change of a policy before it looks again: seconds; `None` = it never does.
+pub fn delay_timer(config: &Config) -> Option<Duration> {
+    let mut lines = config.top.with_prefix("bgp route-map delay-timer");
+    let seconds = lines.find_map(|(_, line)| line.statement.words().last()?.parse().ok());
+    match seconds {
+        None => Some(DELAY_TIMER_DEFAULT),
+        Some(0) => None,
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+    }
+}
+
+// === impl PolicyId ===
+
+impl PolicyId {
+    /// The prefixes that it lets through: accepted ones, or sent ones.
+    fn prefixes(&self, session: &Session) -> u64 {
+        let Some(state) = session.families.get(&self.family) else { return 0 };
+        match self.direction {
+            Direction::In => state.accepted,
+            Direction::Out => state.sent.unwrap_or(0),
+        }
+    }
+
+    /// The soft clear that has the routes of this policy judged again.
+    pub fn soft_clear(&self) -> ClearKind {
+        match self.direction {
+            Direction::In => ClearKind::SoftIn,
+            Direction::Out => ClearKind::SoftOut,
         }
     }
 }
 
-/// Decides, for each session that `impact` touches, what makes the new policy judge its routes.
-///
-/// The clear goes out at once: waiting for `bgp route-map delay-timer` takes 5 to 14 s, a soft clear 0.2 to 0.4 s,
-/// and where only an entry's action changed FRR 7.4 to 7.5 never looks again by itself.
-pub fn after_change(impact: &Impact, sessions: &[Session]) -> Vec<Decision> {
-    let mut decisions = Vec::new();
-    for session in sessions {
-        let touch = impact.on(&session.id, session.peer_group.as_deref());
-        let kinds = [(ClearKind::SoftIn, &touch.policy_in), (ClearKind::SoftOut, &touch.policy_out)];
-        for (kind, families) in kinds {
-            for family in families {
-                let action = decide(session, *family, kind, &touch);
-                decisions.push(Decision { session: session.id.clone(), family: *family, action });
-            }
-        }
-    }
-    decisions
-}
-
-fn decide(session: &Session, family: AddressFamily, kind: ClearKind, touch: &Touch) -> Action {
-    if touch.life != Life::Stays {
-        return Action::Leave(Reason::ResetAnyway);
-    }
-    if !session.is_established() {
-        return Action::Leave(Reason::NotEstablished);
-    }
-    let Some(state) = session.families.get(&family) else {
-        return Action::Leave(Reason::FamilyNotNegotiated);
-    };
-    let direction = if kind == ClearKind::SoftIn { Direction::In } else { Direction::Out };
-    if touch.is_left_to_frr(family, direction) {
-        return Action::Leave(Reason::LeftToFrr);
-    }
-    let replays = session.can_route_refresh || state.soft_reconfiguration_inbound;
-    if kind == ClearKind::SoftIn && !replays {
-        return Action::Leave(Reason::NeedsHardClear);
-    }
-    Action::Clear(kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::session::{FamilyState, SessionState};
-
-    const FAMILY: AddressFamily = AddressFamily::Ipv4Unicast;
-
-    #[track_caller]
-    fn check(change: impl FnOnce(&mut Session, &mut Touch), want: Action) {
-        let mut session = Session::unknown(SessionId::in_default_vrf("10.0.0.1"));
-        session.state = SessionState::Established;
-        session.can_route_refresh = true;
-        session.families.insert(FAMILY, FamilyState::default());
-        let mut touch = Touch::default();
-        touch.policy_in.insert(FAMILY);
-        change(&mut session, &mut touch);
-        let mut impact = Impact::default();
-        impact.sessions.insert(session.id.clone(), touch);
-        let decisions = after_change(&impact, &[session]);
-        assert_eq!(decisions.iter().map(|decision| decision.action).collect::<Vec<_>>(), [want]);
-    }
-
-    #[test]
-    fn a_changed_inbound_policy_is_cleared_softly() {
-        check(|_, _| {}, Action::Clear(ClearKind::SoftIn));
-    }
-
-    #[test]
-    fn a_changed_outbound_policy_is_sent_again() {
-        check(
-            |_, touch| touch.policy_out = std::mem::take(&mut touch.policy_in),
-            Action::Clear(ClearKind::SoftOut),
-        );
-    }
-
-    #[test]
-    fn a_session_that_is_down_is_left() {
-        check(|session, _| session.state = SessionState::Active, Action::Leave(Reason::NotEstablished));
-    }
-
-    #[test]
-    fn a_session_that_the_change_resets_is_left() {
-        check(|_, touch| touch.life = Life::Reset, Action::Leave(Reason::ResetAnyway));
-    }
-
-    #[test]
-    fn a_soft_clear_that_would_do_nothing_is_not_sent() {
-        check(|session, _| session.can_route_refresh = false, Action::Leave(Reason::NeedsHardClear));
-        check(
-            |session, _| {
-                session.can_route_refresh = false;
-                if let Some(state) = session.families.get_mut(&FAMILY) {
-                    state.soft_reconfiguration_inbound = true;
-                }
-            },
-            Action::Clear(ClearKind::SoftIn),
-        );
-    }
-
-    #[test]
-    fn what_frr_does_by_itself_is_not_done_twice() {
-        check(
-            |_, touch| {
-                touch.left_to_frr.insert((FAMILY, Direction::In));
-            },
-            Action::Leave(Reason::LeftToFrr),
-        );
-        check(
-            |_, touch| {
-                touch.left_to_frr.insert((FAMILY, Direction::Out));
-            },
-            Action::Clear(ClearKind::SoftIn),
-        );
-    }
-
-    #[test]
-    fn a_family_that_the_peer_lacks_is_left() {
-        check(|session, _| session.families.clear(), Action::Leave(Reason::FamilyNotNegotiated));
-    }
-
-    #[test]
-    fn a_session_that_is_not_touched_is_not_mentioned() {
-        let session = Session::unknown(SessionId::in_default_vrf("10.0.0.2"));
-        assert_eq!(after_change(&Impact::default(), &[session]), []);
+impl fmt::Display for PolicyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session, family, direction } = self;
+        let direction = match direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        write!(f, "{session} {family} {direction}")
     }
 }

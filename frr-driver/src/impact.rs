@@ -12,7 +12,7 @@ pub(crate) mod policies;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use cause::{Cause, Effect, Sign};
 pub(crate) use judge::impact;
@@ -32,7 +32,7 @@ pub enum Via {
 }
 
 /// Which way routes go, as seen from this node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// From the peer.
     In,
@@ -58,6 +58,9 @@ pub struct Touch {
     /// Two kinds: attributes, where the command itself does it (measured on four versions), and maps of `network`,
     /// `redistribute` and `aggregate-address`, which FRR runs again at its delay timer; a clear would not run them.
     pub left_to_frr: BTreeSet<(AddressFamily, Direction)>,
+    /// Of both, where a route-map is made anew after the neighbor came to refer to it: FRR may bind it late (T29).
+    #[serde(skip)]
+    pub late: BTreeSet<(AddressFamily, Direction)>,
     /// What becomes of the session itself.
     pub life: Life,
     /// Why; at most 8, the gravest are kept. A touch with causes and nothing else leaves the session as it is.
@@ -174,6 +177,11 @@ impl Touch {
     /// Returns whether FRR itself makes the routes of `family` judged again.
     pub fn is_left_to_frr(&self, family: AddressFamily, direction: Direction) -> bool {
         self.left_to_frr.contains(&(family, direction))
+    }
+
+    /// Returns whether FRR may not use the map of this policy yet.
+    pub fn is_late(&self, family: AddressFamily, direction: Direction) -> bool {
+        self.late.contains(&(family, direction))
     }
 
     /// Notes what `cause` does to the session, in `families` as far as it is about families.

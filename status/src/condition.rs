@@ -115,6 +115,8 @@ pub enum Reason {
 
     /// The policies are in effect.
     InEffect,
+    /// Nothing tells whether the policies are in effect.
+    NotProven,
     /// A policy changed, and its routes were not evaluated again yet.
     ReevaluationPending,
     /// Only a clear that is not allowed would help.

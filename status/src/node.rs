@@ -180,7 +180,7 @@ pub struct GatewayStatus {
 }
 
 /// A clear.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClearStatus {
     /// Whose session.
@@ -195,6 +195,17 @@ pub struct ClearStatus {
     pub reason: String,
     /// When.
     pub time: Timestamp,
+    /// Prefixes before it: accepted ones; for `SoftOut`, those that were sent.
+    pub prefixes_before: u64,
+    /// The same after it; absent while it is open what comes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefixes_after: Option<u64>,
+    /// Until it was proven to have helped, or given up; seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<f64>,
+    /// Why it did not help, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 // === impl BgpNodeStatus ===

@@ -6,10 +6,10 @@ use frr_driver::session::{AddressFamily, BfdState, PeerId, SessionState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::condition::Condition;
+use crate::{condition::Condition, node::ClearStatus};
 
 /// What there is to know about a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BgpSessionStatus {
     /// Whose session.
@@ -65,6 +65,9 @@ pub struct BgpSessionStatus {
     /// Graceful restart, as negotiated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graceful_restart: Option<GracefulRestartStatus>,
+    /// Its last clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_clear: Option<ClearStatus>,
     /// All of them, from the first write on.
     pub conditions: Vec<Condition>,
 }
@@ -96,8 +99,9 @@ pub struct AfiSafiStatus {
     /// The policies for routes to the peer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policy_out: Vec<String>,
-    /// All its routes went through the present policies.
-    pub policy_in_effect: bool,
+    /// All its routes went through the present policies; absent where nothing tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_in_effect: Option<bool>,
 }
 
 /// Prefixes of a session.

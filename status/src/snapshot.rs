@@ -33,7 +33,9 @@ pub struct Snapshot {
     pub policies: Vec<PolicyFact>,
     /// What the kernel has from BGP; `None` if it could not be asked.
     pub routes: Option<LearnedRoutes>,
-    /// The last clear.
+    /// The last clear of each session.
+    pub clears: BTreeMap<SessionId, ClearFact>,
+    /// The last clear of all.
     pub last_clear: Option<ClearFact>,
 }
 
@@ -197,6 +199,8 @@ pub struct PolicyFact {
 pub enum PolicyState {
     /// There is evidence that the routes went through it.
     InEffect,
+    /// Nothing tells, and nothing says the contrary.
+    Unproven,
     /// Not yet.
     Pending,
     /// Only a clear that is not allowed would help.
@@ -240,6 +244,21 @@ pub struct ClearFact {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+    /// Prefixes before it: accepted ones, or sent ones for [`ClearKind::SoftOut`].
+    pub prefixes_before: u64,
+    /// What came of it; `None` while that is open.
+    pub outcome: Option<ClearOutcome>,
+}
+
+/// What came of a clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClearOutcome {
+    /// Prefixes after it.
+    pub prefixes_after: u64,
+    /// Until it was proven to have helped, or given up.
+    pub took: Duration,
+    /// Why it did not help, if so.
+    pub failure: Option<String>,
 }
 
 // === impl Engine ===
@@ -294,6 +313,7 @@ impl Snapshot {
             received_pre_policy: BTreeMap::new(),
             policies: Vec::new(),
             routes: None,
+            clears: BTreeMap::new(),
             last_clear: None,
         }
     }

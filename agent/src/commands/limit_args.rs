@@ -1,10 +1,11 @@
 //! How FRR may be changed: with what, how far, and what then happens.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
+use frr_driver::decide::Most;
 
-use crate::{apply::EngineChoice, reconcile::Settings};
+use crate::{apply::EngineChoice, observe::Hold, reconcile::Settings};
 
 /// The flags that limit what a change may do.
 #[derive(Args, Clone, Debug)]
@@ -21,6 +22,23 @@ pub(crate) struct LimitArgs {
     /// Hold a change that would take down more established sessions than this [default: no limit]
     #[arg(long, env = "ROUTELET_MAX_RESET", value_name = "SESSIONS")]
     max_reset: Option<usize>,
+    /// What is done to a session that kept the old policy
+    #[arg(long, env = "ROUTELET_CLEAR", value_name = "MOST", value_enum, default_value_t = ClearArg::Hard)]
+    clear: ClearArg,
+    /// While there is text in this file, no session is reset; the text says why
+    #[arg(long, env = "ROUTELET_HOLD", value_name = "FILE")]
+    hold: Option<PathBuf>,
+}
+
+/// The most that is done to a session that kept the old policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClearArg {
+    /// It is reset, where its peer cannot be asked for its routes again; one at a time
+    Hard,
+    /// Its peer is asked for its routes again
+    Soft,
+    /// Nothing: what would help is reported
+    Never,
 }
 
 /// What is done about changes that somebody else makes in FRR.
@@ -45,6 +63,16 @@ impl LimitArgs {
             repairs_drift: self.drift == Drift::Repair,
             guard: self.guard.map(Duration::from_secs),
             max_reset: self.max_reset,
+            clear: match self.clear {
+                ClearArg::Hard => Most::Hard,
+                ClearArg::Soft => Most::Soft,
+                ClearArg::Never => Most::Never,
+            },
         }
+    }
+
+    /// The file that holds resets back.
+    pub(crate) fn hold(&self) -> Option<Hold> {
+        self.hold.clone().map(Hold::new)
     }
 }

@@ -13,6 +13,7 @@ use clap::{
     Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser as _},
 };
+use frr_driver::merge::Generation;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -117,6 +118,7 @@ impl RunArgs {
         let settings = self.limits.settings(node.clone(), period, self.sources.allow_empty_base);
         let base = specs.iter().find(|spec| spec.policy == Policy::Base).map(|spec| spec.path.as_path());
         let persist = Arc::new(Persist::new(self.persist.as_deref(), base));
+        let hold = self.limits.hold();
         let machine = Machine::new(settings, memory, doubts(&store));
         let metrics = Arc::new(Metrics::new()?);
         let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
@@ -125,7 +127,7 @@ impl RunArgs {
             .with_context(|| format!("cannot listen on {}", self.http))?;
         let (rereads, rereads_receiver) = watch::channel(0);
         let (deliveries, sources) = watch::channel(None);
-        let requests = control::serve(&self.state_dir).context("cannot listen for `routelet apply`")?;
+        let requests = control::serve(&self.state_dir).context("cannot listen for `routelet apply` and `routelet clear`")?;
         tokio::spawn(watch(specs, rereads_receiver, deliveries));
         info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
         let frr = Frr::new(self.rundir).with_reload_script(self.reload_script);
@@ -140,6 +142,7 @@ impl RunArgs {
             published,
             requests,
             persist,
+            hold,
             answered: 0,
         };
         runner.run().await?;
@@ -161,7 +164,12 @@ impl RunArgs {
 
 /// The versions that FRR took before this start.
 fn remember(store: &Store, specs: &[SourceSpec]) -> Memory {
-    let mut memory = Memory::default();
+    let last_good = store.load_last_good().unwrap_or_else(|error| {
+        warn!(reason = with_causes(&error), "last good configuration cannot be read");
+        None
+    });
+    let last_good = last_good.map(|last_good| Generation::known(last_good.generation));
+    let mut memory = Memory { last_good, ..Memory::default() };
     for spec in specs {
         match store.load_accepted(&spec.name) {
             Ok(Some(text)) => {

@@ -96,7 +96,7 @@ impl SessionMetrics {
             )?,
             policy_in_effect: of_family(
                 "routelet_bgp_policy_in_effect",
-                "Whether all routes went through the present policies (1) or not (0).",
+                "Whether all routes went through the present policies (1) or not (0); absent where nothing tells.",
             )?,
             seen: BTreeMap::new(),
         })
@@ -187,15 +187,19 @@ impl Look {
         ];
         fill(&mut self.sessions, &labels, of_session);
         for (family, counts) in &session.families {
-            let is_bad = |fact: &PolicyFact| {
-                fact.session == session.id && fact.family == *family && fact.state != PolicyState::InEffect
+            let own = |fact: &&PolicyFact| fact.session == session.id && fact.family == *family;
+            let worst = snapshot.policies.iter().filter(own).map(|fact| fact.state).max();
+            let in_effect = match worst.unwrap_or(PolicyState::InEffect) {
+                PolicyState::InEffect => Some(bit(true)),
+                PolicyState::Unproven => None,
+                PolicyState::Pending | PolicyState::Suppressed | PolicyState::GaveUp => Some(bit(false)),
             };
             let of_family = [
                 Some(count(counts.accepted)),
                 counts.sent.map(count),
                 snapshot.received_pre_policy.get(&(session.id.clone(), *family)).copied().map(count),
                 Some(count(counts.stale)),
-                Some(bit(!snapshot.policies.iter().any(is_bad))),
+                in_effect,
             ];
             let labels: Vec<_> = labels.iter().cloned().chain([family.to_string()]).collect();
             fill(&mut self.families, &labels, of_family);

@@ -135,7 +135,7 @@ impl Machine {
         let newest = self.judged.as_ref().and_then(|judged| judged.desired.as_ref());
         self.wants_apply |= newest.is_some_and(|newest| newest.generation != *generation);
         self.accept_used(at, actions);
-        self.decide(taken, actions);
+        self.decide(generation, taken, now);
     }
 
     fn failed(

@@ -32,6 +32,10 @@ impl Machine {
     ) {
         let Some(doubts) = self.recalled.take() else { return };
         let is_same_frr = doubts.frr == seen.incarnations;
+        for (session, until) in &doubts.resets {
+            self.decider.count_reset(session.clone(), left(*until, at), now);
+        }
+        self.resets.extend(doubts.resets);
         if let Some(guarded) = doubts.guard {
             let rest = left(guarded.until, at);
             // Another FRR has just begun with its sessions.
@@ -42,6 +46,7 @@ impl Machine {
         if !is_same_frr {
             return;
         }
+        self.to_resume = doubts.policies;
         if let Some(Undo { generation, why }) = doubts.undo {
             warn!(generation, reason = why, "change is taken back");
             self.to_undo = Some((Generation::known(generation), why));
@@ -91,6 +96,8 @@ impl Machine {
             undo: undo.map(|(generation, why)| Undo { generation: generation.to_string(), why: why.clone() }),
             known_bad,
             refused: self.memory.refused_by_frr.clone(),
+            policies: self.decider.open().chain(&self.to_resume).cloned().collect(),
+            resets: self.resets.clone(),
         };
         if let Some(seen) = self.observation.as_ref().filter(|_| !doubts.is_empty()) {
             doubts.frr.clone_from(&seen.incarnations);

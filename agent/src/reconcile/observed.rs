@@ -33,6 +33,9 @@ impl Machine {
                 && before.speakers != observation.speakers;
             before.incarnations != observation.incarnations || is_other_set
         });
+        if before.as_ref().is_some_and(|before| is_other_bgpd(before, &observation)) {
+            self.forget_policies();
+        }
         if observation.is_ready() && (!was_ready || restarted) {
             self.wants_apply = true;
             self.is_anew = true;
@@ -53,7 +56,7 @@ impl Machine {
             debug!("running configuration is not the one that was verified");
             self.wants_apply = true;
         }
-        self.prove(&observation, now);
+        self.look_at_policies(&observation, now, at, actions);
         self.observation = Some(observation);
         self.look_at_held();
         self.keep_again(actions);
@@ -81,6 +84,14 @@ impl Machine {
         observation.take(pulse);
         actions.push(Action::Observe);
     }
+}
+
+/// Whether the bgpd that is there now has not the sessions of the one before.
+fn is_other_bgpd(before: &Observation, now: &Observation) -> bool {
+    let bgpd = |seen: &Observation| {
+        seen.incarnations.iter().find(|(daemon, _)| *daemon == Daemon::Bgpd).and_then(|(_, which)| *which)
+    };
+    bgpd(now).is_some() && bgpd(before) != bgpd(now)
 }
 
 /// Logs what changed between two observations: an idle agent is silent.

@@ -11,12 +11,12 @@ use frr_driver::{
     config::{load, render},
     merge::Desired,
     plan::{Plan, plan},
-    session::{FamilyState, Session, SessionState},
+    session::{AddressFamily, FamilyState, Session, SessionState},
     vty_socket::Daemon,
 };
 use routelet_status::snapshot::{DaemonState, Engine, SourceError, Trouble};
 
-use super::{clears::LOOK_AGAIN_AFTER, *};
+use super::*;
 use crate::{
     apply::{Failure, Left, Taken, Target},
     source::{SourceSpec, read_all},
@@ -59,6 +59,7 @@ impl Bench {
             repairs_drift: true,
             guard: None,
             max_reset: None,
+            clear: Most::Hard,
         };
         change(&mut settings);
         let bench = Self {
@@ -94,7 +95,11 @@ impl Bench {
 
     /// Kills the agent; another one starts after `away`, and reads its sources.
     fn restart(&mut self, away: Duration) {
-        let memory = Memory { accepted: self.machine.memory.accepted.clone(), ..Memory::default() };
+        let memory = Memory {
+            accepted: self.machine.memory.accepted.clone(),
+            last_good: self.machine.applied.clone(),
+            ..Memory::default()
+        };
         // As they are on the disk.
         let doubts = serde_json::from_str(&serde_json::to_string(&self.doubts).unwrap()).unwrap();
         self.machine = Machine::new(self.machine.settings.clone(), memory, doubts);
@@ -151,7 +156,7 @@ impl Bench {
     }
 
     fn config(&self) -> ConfigState {
-        self.machine.snapshot(Timestamp::UNIX_EPOCH).config
+        self.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH).config
     }
 
     /// A machine whose base is applied.
@@ -205,8 +210,14 @@ fn kept(actions: &[Action]) -> Vec<Generation> {
     kept
 }
 
-fn clears(actions: &[Action]) -> usize {
-    actions.iter().filter(|action| matches!(action, Action::Clear { .. })).count()
+fn clears(actions: &[Action]) -> Vec<Clear> {
+    let mut clears = Vec::new();
+    for action in actions {
+        if let Action::Clear(clear) = action {
+            clears.push(clear.clone());
+        }
+    }
+    clears
 }
 
 fn failed(is_content: bool, left: Left) -> Outcome {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use frr_driver::{
+    decide::PolicyId,
     session::SessionId,
     vty_socket::{Daemon, Incarnation},
 };
@@ -29,6 +30,12 @@ pub(crate) struct Doubts {
     pub(crate) known_bad: Option<KnownBad>,
     /// The version of each source that FRR refused, and what of it.
     pub(crate) refused: BTreeMap<String, (Digest, Vec<SourceError>)>,
+    /// The policies whose effect is not proven.
+    #[serde(default)]
+    pub(crate) policies: Vec<PolicyId>,
+    /// The hard clears of the last hour: whose, and until when each counts.
+    #[serde(default)]
+    pub(crate) resets: Vec<(SessionId, Timestamp)>,
 }
 
 /// A change that counts as good when the sessions are there in the end.
@@ -69,8 +76,10 @@ pub(crate) struct KnownBad {
 impl Doubts {
     /// Returns whether nothing is held against anything.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { frr: _, guard, undo, known_bad, refused } = self;
-        guard.is_none() && undo.is_none() && known_bad.is_none() && refused.is_empty()
+        let Self { frr: _, guard, undo, known_bad, refused, policies, resets } = self;
+        let is_of_configurations =
+            guard.is_some() || undo.is_some() || known_bad.is_some() || !refused.is_empty();
+        !is_of_configurations && policies.is_empty() && resets.is_empty()
     }
 }
 

@@ -2,15 +2,15 @@
 
 mod global;
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet};
 
 use ipnet::IpNet;
 
 use super::{
-    Cause, Effect, Impact, Life, Sign, Touch, Via,
+    Cause, Direction, Effect, Impact, Life, Sign, Touch, Via,
     effects::{self, Change, Verdict, When, Whom},
     instance::{Instance, Target, instances},
-    policies::{self, Changed, Line},
+    policies::{self, Changed, Kind, Line, Policy},
 };
 use crate::{
     config::{Config, Context, Node, Statement, Tree},
@@ -32,7 +32,7 @@ pub(crate) fn impact<'a>(
     }
     let changed = policies::changed(desired, running, top);
     let instances = instances(desired, running);
-    let mut judge = Judge { version, via, changed, impact: Impact::default() };
+    let mut judge = Judge { version, via, changed, anew: anew(desired, running, top), impact: Impact::default() };
     for instance in &instances {
         judge.come_and_go(instance);
         judge.instance(instance, top);
@@ -51,7 +51,20 @@ struct Judge<'a> {
     version: FrrVersion,
     via: Via,
     changed: Changed<'a>,
+    /// Route-maps of which FRR has nothing yet.
+    anew: BTreeSet<&'a str>,
     impact: Impact,
+}
+
+/// Names the route-maps that are made anew.
+fn anew<'a>(desired: &'a Config, running: &'a Config, top: &[Difference<'a>]) -> BTreeSet<&'a str> {
+    let named = top.iter().filter(|difference| difference.before.is_none()).filter_map(Difference::node);
+    let maps = named.filter_map(|node| Policy::of(&node.statement));
+    let maps = maps.filter(|policy| policy.kind() == Kind::RouteMap).map(Policy::name);
+    let has = |config: &Config, map: &str| {
+        config.top.with_prefix(&format!("route-map {map} ")).next().is_some()
+    };
+    maps.filter(|map| has(desired, map) && !has(running, map)).collect()
 }
 
 /// Where a line stands.
@@ -277,6 +290,7 @@ impl<'a> Judge<'a> {
         let sides = [&instance.desired, &instance.running];
         for (side, other) in sides.into_iter().zip(sides.into_iter().rev()) {
             let Some(side) = side else { continue };
+            let is_there = instance.running.as_ref().is_some_and(|it| std::ptr::eq(it.node, side.node));
             for (key, block) in side.node.children.with_prefix("address-family ") {
                 let Some(context @ Context::Family(family)) = block.opens else { continue };
                 let other = other.as_ref().and_then(|other| other.node.children.get(key));
@@ -284,7 +298,7 @@ impl<'a> Judge<'a> {
                 let blocks = [&side.node.statement, &block.statement];
                 let place = Place::new(instance, &blocks, context, siblings);
                 for (key, node) in block.children.iter() {
-                    self.reference(&place, family, key, &node.statement);
+                    self.reference(&place, family, key, &node.statement, is_there);
                 }
             }
         }
@@ -296,6 +310,7 @@ impl<'a> Judge<'a> {
         family: AddressFamily,
         key: &str,
         statement: &'a Statement,
+        is_there: bool,
     ) {
         let Some(reference) = policies::reference(statement, family) else { return };
         let of_policy = |policy| self.changed.get(policy).into_iter().flatten().cloned();
@@ -309,11 +324,30 @@ impl<'a> Judge<'a> {
             _ => place.everyone(&verdict),
         };
         let why = format!("{statement} refers to it");
+        let late = Some(reference.effect).filter(|_| is_there && self.is_late(statement));
         for target in targets {
+            match late {
+                Some(Effect::PolicyIn) => {
+                    self.touch(place.instance, target).late.insert((family, Direction::In));
+                }
+                Some(Effect::PolicyOut) => {
+                    self.touch(place.instance, target).late.insert((family, Direction::Out));
+                }
+                _ => {}
+            }
             for line in &lines {
                 self.record(place.instance, target, Some(family), line, &verdict, why.clone().into());
             }
         }
+    }
+
+    /// Whether the map that a neighbor refers to is another object afterwards: frr-reload takes an entry away before
+    /// it adds it again, and with the last entry goes the map.
+    fn is_late(&self, statement: &'a Statement) -> bool {
+        let words = statement.words();
+        let ["neighbor", _, "route-map", map, _] = words.as_slice() else { return false };
+        let is_changed = || self.changed.keys().any(|it| it.kind() == Kind::RouteMap && it.name() == *map);
+        self.anew.contains(map) || self.via == Via::FrrReload && is_changed()
     }
 
     /// Gives the members of groups with dynamic neighbors an entry: what is said of the group is not about them.

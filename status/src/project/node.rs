@@ -13,7 +13,7 @@ use crate::{
     report::Object,
     session::BgpSessionStatus,
     snapshot::{
-        ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy, SourceState, Trouble,
+        ClearFact, ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy, SourceState, Trouble,
     },
 };
 
@@ -45,14 +45,29 @@ pub(super) fn status(
         gateway_count: gateways.len(),
         truncated: gateways.len() > GATEWAYS_MAX,
         gateways: gateways.into_iter().take(GATEWAYS_MAX).collect(),
-        last_clear: snapshot.last_clear.as_ref().map(|clear| ClearStatus {
-            peer: clear.session.peer.clone(),
-            vrf: clear.session.vrf.clone(),
-            address_family: clear.family,
-            kind: clear.kind,
-            reason: bounded(&clear.reason),
-            time: second(clear.at),
-        }),
+        last_clear: snapshot.last_clear.as_ref().map(clear),
+    }
+}
+
+/// Seconds, to the millisecond.
+fn seconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// The status of a clear.
+pub(super) fn clear(clear: &ClearFact) -> ClearStatus {
+    let outcome = clear.outcome.as_ref();
+    ClearStatus {
+        peer: clear.session.peer.clone(),
+        vrf: clear.session.vrf.clone(),
+        address_family: clear.family,
+        kind: clear.kind,
+        reason: bounded(&clear.reason),
+        time: second(clear.at),
+        prefixes_before: clear.prefixes_before,
+        prefixes_after: outcome.map(|outcome| outcome.prefixes_after),
+        duration_seconds: outcome.map(|outcome| seconds(outcome.took)),
+        failure: outcome.and_then(|outcome| outcome.failure.as_deref()).map(bounded),
     }
 }
 
@@ -75,14 +90,13 @@ fn source(source: &SourceState) -> SourceStatus {
 
 fn config(config: &ConfigState) -> ConfigStatus {
     // Milliseconds: what a stopwatch says is not more exact.
-    let rounded = |duration: std::time::Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
     ConfigStatus {
         generation: config.generation.clone(),
         applied_generation: config.applied_generation.clone(),
         applied_time: config.applied_at.map(second),
         engine: config.engine,
         result: config.result,
-        duration_seconds: config.duration.map(rounded),
+        duration_seconds: config.duration.map(seconds),
         added_lines: config.added,
         removed_lines: config.removed,
         drift: config.drift.iter().take(DRIFT_LINES_MAX).map(|line| bounded(line)).collect(),
@@ -233,16 +247,19 @@ fn policies_in_effect(snapshot: &Snapshot) -> Finding {
         let why = if fact.why.is_empty() { String::new() } else { format!(": {}", fact.why) };
         format!("{} {}{why}", fact.session, fact.family)
     };
-    if worst == PolicyState::InEffect {
-        return Finding::yes(kind, Reason::InEffect, "");
+    let message = named(facts.map(name).collect()).unwrap_or_default();
+    if worst <= PolicyState::Unproven {
+        // What nobody can know is no trouble of the node.
+        return Finding::yes(kind, policy_reason(worst), message);
     }
-    Finding::no(kind, policy_reason(worst), named(facts.map(name).collect()).unwrap_or_default())
+    Finding::no(kind, policy_reason(worst), message)
 }
 
 /// The reason that goes with the state of a policy.
 pub(super) fn policy_reason(state: PolicyState) -> Reason {
     match state {
         PolicyState::InEffect => Reason::InEffect,
+        PolicyState::Unproven => Reason::NotProven,
         PolicyState::Pending => Reason::ReevaluationPending,
         PolicyState::Suppressed => Reason::ClearSuppressed,
         PolicyState::GaveUp => Reason::GaveUp,

@@ -62,6 +62,7 @@ pub(super) fn status(
             remote_mode: restart.remote_mode.clone(),
             peer_restarting: restart.restarting.is_some(),
         }),
+        last_clear: snapshot.clears.get(&session.id).map(super::node::clear),
         conditions: date(findings, previous.map_or(&[][..], |before| &before.conditions), second(now)),
     }
 }
@@ -110,7 +111,8 @@ fn afi_safi(
     state: &FamilyState,
     facts: &[&PolicyFact],
 ) -> AfiSafiStatus {
-    let in_effect = |fact: &&&PolicyFact| fact.family != family || fact.state == PolicyState::InEffect;
+    let own = facts.iter().filter(|fact| fact.family == family);
+    let worst = own.map(|fact| fact.state).max().unwrap_or(PolicyState::InEffect);
     AfiSafiStatus {
         name: family,
         prefixes: PrefixCounts {
@@ -120,7 +122,11 @@ fn afi_safi(
         },
         policy_in: policy_names(&state.inbound),
         policy_out: policy_names(&state.outbound),
-        policy_in_effect: facts.iter().all(|fact| in_effect(&fact)),
+        policy_in_effect: match worst {
+            PolicyState::InEffect => Some(true),
+            PolicyState::Unproven => None,
+            PolicyState::Pending | PolicyState::Suppressed | PolicyState::GaveUp => Some(false),
+        },
     }
 }
 
@@ -169,6 +175,9 @@ fn policy_in_effect(facts: &[&PolicyFact]) -> Finding {
     let kind = ConditionType::PolicyInEffect;
     let worst = facts.iter().max_by_key(|fact| fact.state);
     match worst {
+        Some(fact) if fact.state == PolicyState::Unproven => {
+            Finding::unknown(kind, policy_reason(fact.state), format!("{}: {}", fact.family, fact.why))
+        }
         Some(fact) if fact.state != PolicyState::InEffect => {
             Finding::no(kind, policy_reason(fact.state), format!("{}: {}", fact.family, fact.why))
         }

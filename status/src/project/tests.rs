@@ -14,7 +14,7 @@ use crate::{
     message::MESSAGE_BYTES_MAX,
     node::GATEWAYS_MAX,
     snapshot::{
-        ApplyResult, ClearFact, ConfigState, DaemonState, Direction, Engine, FrrState, Gateway,
+        ApplyResult, ClearFact, ClearOutcome, ConfigState, DaemonState, Direction, Engine, FrrState, Gateway,
         LearnedRoutes, PolicyFact, PolicyState, SourceError, SourcePolicy, SourceState, Trouble,
     },
 };
@@ -146,6 +146,12 @@ pub(crate) fn bad() -> Snapshot {
             kind: ClearKind::SoftIn,
             reason: "route-map 10.0.0.1-in changed".into(),
             at: at(-30),
+            prefixes_before: 0,
+            outcome: Some(ClearOutcome {
+                prefixes_after: 12,
+                took: Duration::from_millis(1250),
+                failure: None,
+            }),
         }),
         ..good
     }

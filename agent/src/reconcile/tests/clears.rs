@@ -1,75 +1,196 @@
-//! Who is cleared after a change.
+//! Who is cleared after a change; when and how is the decider's, and tested there.
+
+use routelet_status::snapshot::PolicyState;
 
 use super::*;
 
-#[test]
-fn the_session_that_a_change_touches_is_cleared_once() {
+/// A machine that has brought the extras in; returns what it then does.
+fn changed(change: impl Fn(&mut Observation)) -> (Bench, Vec<Action>) {
     let mut bench = Bench::settled();
+    bench.observe(&change);
     bench.write("extras", EXTRAS);
     let desired = applies(&bench.read(false)).unwrap();
     let actions = bench.taken(&desired, true);
-    assert_eq!(clears(&actions), 1);
-    assert_eq!(clears(&bench.observe(|_| {})), 0);
+    (bench, actions)
 }
 
-/// Up to 10.3 a map made anew is bound when the delay timer fires: FRR asks the peer then, or the agent does.
-#[track_caller]
-fn looks_again(refreshes_after: u64, want: usize) {
-    let mut bench = Bench::settled();
-    let session = SessionId::in_default_vrf("10.0.0.1");
-    let (kind, reason, complaint) = (ClearKind::SoftIn, String::new(), String::new());
-    bench.step(Event::Cleared { session, family: FAMILY, kind, reason, complaint });
-    let sent = |count| {
-        move |seen: &mut Observation| {
-            for session in seen.sessions.iter_mut().flatten() {
-                session.route_refresh_sent = Some(count);
-            }
-        }
-    };
-    bench.observe(sent(1));
-    bench.now += LOOK_AGAIN_AFTER;
-    assert_eq!(clears(&bench.observe(sent(1 + refreshes_after))), want);
+/// The same, and FRR's delay timer is over.
+fn changed_a_while_ago(change: impl Fn(&mut Observation)) -> (Bench, Vec<Action>) {
+    let (mut bench, mut actions) = changed(&change);
+    bench.now += Duration::from_secs(7);
+    actions.extend(bench.step(Event::DeadlineReached));
+    (bench, actions)
+}
+
+fn kinds(actions: &[Action]) -> Vec<ClearKind> {
+    clears(actions).iter().map(|clear| clear.kind).collect()
+}
+
+/// bgpd takes what is sent.
+fn answer(bench: &mut Bench, actions: &[Action]) -> Vec<Action> {
+    let mut more = Vec::new();
+    for clear in clears(actions) {
+        more.extend(bench.step(Event::Cleared { clear, complaint: String::new() }));
+    }
+    more
+}
+
+fn cannot_be_asked(seen: &mut Observation) {
+    let session = &mut seen.sessions.as_mut().unwrap()[0];
+    session.can_route_refresh = false;
+    session.connections_established = Some(1);
+    session.uptime = Some(Duration::from_hours(1));
 }
 
 #[test]
-fn a_session_that_frr_did_not_read_again_is_cleared_again() {
-    looks_again(0, 1);
-}
-
-#[test]
-fn a_session_that_frr_read_again_is_left() {
-    looks_again(1, 0);
+fn the_session_that_a_change_touches_is_cleared_once() {
+    let (mut bench, actions) = changed(|_| {});
+    assert_eq!(kinds(&actions), [ClearKind::SoftIn]);
+    answer(&mut bench, &actions);
+    assert!(clears(&bench.observe(|_| {})).is_empty());
+    assert!(bench.machine.is_waiting_for_frr(), "the effect is to be proven");
 }
 
 #[test]
 fn a_touch_says_nothing_about_others() {
-    let mut bench = Bench::settled();
-    bench.write("extras", EXTRAS);
-    let desired = applies(&bench.read(false)).unwrap();
-    bench.observe(|seen| {
+    let (_, actions) = changed(|seen| {
         let mut other = Session::unknown(SessionId::in_default_vrf("10.0.0.2"));
         other.state = SessionState::Established;
         other.families.insert(FAMILY, FamilyState::default());
         seen.sessions.as_mut().unwrap().push(other);
     });
-    assert_eq!(clears(&bench.taken(&desired, true)), 1);
+    assert_eq!(clears(&actions).len(), 1);
 }
 
 #[test]
-fn a_session_that_cannot_be_asked_keeps_the_old_policy_until_it_is_reset() {
-    let no_refresh = |observation: &mut Observation| {
-        let session = &mut observation.sessions.as_mut().unwrap()[0];
-        session.can_route_refresh = false;
-        // The capability may have been there once.
-        session.route_refresh_sent = Some(3);
+fn what_a_clear_changed_is_recorded() {
+    let (mut bench, actions) = changed(|_| {});
+    answer(&mut bench, &actions);
+    assert_eq!(bench.machine.last_clear.as_ref().unwrap().outcome, None);
+    let asked = |count| {
+        move |seen: &mut Observation| {
+            let session = &mut seen.sessions.as_mut().unwrap()[0];
+            session.route_refresh_sent = Some(count);
+            session.families.get_mut(&FAMILY).unwrap().accepted = 3;
+        }
     };
+    bench.observe(asked(1));
+    // frr-reload makes the map anew, which FRR binds and runs when its timer fires.
+    bench.now += Duration::from_secs(5);
+    bench.observe(asked(2));
+    bench.now += Duration::from_secs(1);
+    let actions = bench.observe(asked(2));
+    assert!(actions.iter().any(|action| matches!(action, Action::TimeClear { .. })));
+    let clear = bench.machine.last_clear.clone().unwrap();
+    assert_eq!((clear.prefixes_before, clear.outcome.unwrap().prefixes_after), (0, 3));
+    assert!(bench.machine.policy_facts(bench.now).is_empty());
+    assert!(!bench.machine.is_waiting_for_frr());
+}
+
+#[test]
+fn a_reset_waits_for_a_look_and_is_on_the_disk_before_it_is_made() {
+    let (mut bench, actions) = changed_a_while_ago(cannot_be_asked);
+    assert_eq!(kinds(&actions), []);
+    assert_eq!(kinds(&bench.observe(cannot_be_asked)), [ClearKind::Hard]);
+    assert_eq!(bench.doubts.resets.len(), 1);
+    assert_eq!(bench.doubts.policies.len(), 1);
+}
+
+#[test]
+fn nobody_is_reset_while_that_is_held() {
+    let (mut bench, _) = changed_a_while_ago(cannot_be_asked);
+    let held = |seen: &mut Observation| {
+        cannot_be_asked(seen);
+        seen.hold = Some("fabric A".to_owned());
+    };
+    assert_eq!(kinds(&bench.observe(held)), []);
+    let fact = bench.machine.policy_facts(bench.now).remove(0);
+    assert_eq!(fact.state, PolicyState::Suppressed);
+    assert!(fact.why.contains("fabric A"), "{}", fact.why);
+    assert_eq!(kinds(&bench.observe(cannot_be_asked)), [ClearKind::Hard]);
+}
+
+#[test]
+fn another_agent_goes_on_where_the_first_was_killed() {
+    let (mut bench, actions) = changed(|_| {});
+    assert_eq!(clears(&actions).len(), 1);
+    bench.restart(Duration::from_secs(1));
+    let desired = applies(&bench.observe(|_| {})).unwrap();
+    let actions = bench.taken(&desired, false);
+    assert_eq!(kinds(&actions), [ClearKind::SoftIn], "nobody knows whether the first one was sent");
+}
+
+#[test]
+fn another_agent_does_not_reset_more_often() {
+    let (mut bench, _) = changed_a_while_ago(cannot_be_asked);
+    bench.observe(cannot_be_asked);
+    bench.restart(Duration::from_secs(1));
+    let desired = applies(&bench.observe(cannot_be_asked)).unwrap();
+    bench.taken(&desired, false);
+    assert_eq!(kinds(&bench.observe(cannot_be_asked)), []);
+    bench.now += Duration::from_mins(2);
+    assert_eq!(kinds(&bench.observe(cannot_be_asked)), [ClearKind::Hard]);
+}
+
+#[test]
+fn who_was_there_before_the_agent_is_asked_once() {
+    let named = |seen: &mut Observation| {
+        let session = &mut seen.sessions.as_mut().unwrap()[0];
+        session.families.get_mut(&FAMILY).unwrap().inbound.route_map = Some("10.0.0.1-in".to_owned());
+    };
+    let mut bench = Bench::new();
+    bench.read(false);
+    let desired = applies(&bench.observe(named)).unwrap();
+    let actions = bench.taken(&desired, false);
+    assert_eq!(kinds(&actions), [ClearKind::SoftIn]);
+    answer(&mut bench, &actions);
+    for _ in 0..2 {
+        bench.now += Duration::from_secs(1);
+        bench.observe(|seen| {
+            named(seen);
+            seen.sessions.as_mut().unwrap()[0].route_refresh_sent = Some(1);
+        });
+    }
+    bench.restart(Duration::from_secs(1));
+    let desired = applies(&bench.observe(named)).unwrap();
+    assert_eq!(kinds(&bench.taken(&desired, false)), [], "the agent before knew them");
+}
+
+#[test]
+fn another_bgpd_has_no_old_policies() {
+    let (mut bench, actions) = changed(|_| {});
+    answer(&mut bench, &actions);
+    let other = r#"{"inode": 7, "changed_sec": 1, "changed_nsec": 0}"#;
+    let other = serde_json::from_str(other).unwrap();
+    bench.observe(|seen| seen.incarnations = vec![(Daemon::Bgpd, Some(other))]);
+    assert!(bench.machine.policy_facts(bench.now).is_empty());
+}
+
+#[test]
+fn a_person_is_told_what_came_of_it() {
     let mut bench = Bench::settled();
-    bench.observe(no_refresh);
-    bench.write("extras", EXTRAS);
-    let desired = applies(&bench.read(false)).unwrap();
-    bench.taken(&desired, true);
-    bench.observe(no_refresh);
-    assert_eq!(bench.machine.watched.len(), 1);
-    bench.observe(no_longer_established);
-    assert_eq!(bench.machine.watched.len(), 0);
+    let session = SessionId::in_default_vrf("10.0.0.1");
+    let ask = |session: &SessionId| Event::ClearAsked { ticket: 1, session: session.clone(), is_hard: false };
+    let answers = |actions: &[Action]| {
+        let answer = actions.iter().find_map(|action| match action {
+            Action::Answer { ticket: 1, answer } => Some(answer.clone()),
+            _ => None,
+        });
+        answer
+    };
+    let unknown = bench.step(ask(&SessionId::in_default_vrf("net9")));
+    assert!(answers(&unknown).unwrap().unwrap_err().contains("net9"));
+    let actions = bench.step(ask(&session));
+    assert_eq!(kinds(&actions), [ClearKind::SoftIn, ClearKind::SoftOut]);
+    assert_eq!(answers(&actions), None);
+    answer(&mut bench, &actions);
+    let is_asked = |seen: &mut Observation| {
+        seen.sessions.as_mut().unwrap()[0].route_refresh_sent = Some(1);
+    };
+    bench.now += Duration::from_secs(1);
+    bench.observe(is_asked);
+    bench.now += Duration::from_secs(1);
+    let told = answers(&bench.observe(is_asked)).unwrap().unwrap();
+    assert!(told.contains("ipv4-unicast in: accepted 0 → 0"), "{told}");
+    assert!(told.contains("ipv4-unicast out"), "{told}");
 }

@@ -33,7 +33,7 @@ fn what_frr_refuses_is_not_tried_again_until_it_changes() {
         bench.now += Duration::from_mins(1);
         assert!(applies(&bench.observe(|_| {})).is_none());
     }
-    let snapshot = bench.machine.snapshot(Timestamp::UNIX_EPOCH);
+    let snapshot = bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH);
     assert_eq!(snapshot.sources.unwrap()[0].errors[0].line, Some(8));
     bench.write("base", BASE);
     assert!(applies(&bench.read(false)).is_some());
@@ -53,7 +53,7 @@ fn lines_that_frr_does_not_take_are_not_tried_again_and_their_source_is_named() 
     // Without the contribution that is what runs already.
     assert!(applies(&bench.ended(Outcome::Failed(Box::new(failure)))).is_none());
     assert_ne!(bench.machine.applied.as_ref(), Some(&first.generation));
-    let snapshot = bench.machine.snapshot(Timestamp::UNIX_EPOCH);
+    let snapshot = bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH);
     assert!(!snapshot.sources.unwrap()[1].accepted);
     assert!(applies(&bench.observe(|_| {})).is_none());
     // Another FRR may take it.
@@ -73,7 +73,7 @@ fn what_frr_says_of_one_version_is_no_refusal_of_the_next() {
     let error = SourceError { line: Some(8), message: "FRR refuses this line".into() };
     let mended = applies(&bench.ended(Outcome::Refused { errors: vec![(Some("base".to_owned()), error)] }));
     assert!(!mended.unwrap().config.top.iter().any(|(key, _)| key.contains("frobnicate")));
-    assert!(bench.machine.snapshot(Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty());
+    assert!(bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn what_frr_did_not_take_is_not_tried_again_by_the_next_agent() {
     let order = applies(&bench.observe(|_| {})).unwrap();
     assert_ne!(order.generation, bad);
     bench.taken(&order, false);
-    let sources = bench.machine.snapshot(Timestamp::UNIX_EPOCH).sources.unwrap();
+    let sources = bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH).sources.unwrap();
     assert_eq!((sources[1].accepted, sources[1].errors[0].line), (false, Some(1)));
     // Until it changes.
     bench.write("extras", &format!("{EXTRAS}ip prefix-list P seq 5 permit any\n"));

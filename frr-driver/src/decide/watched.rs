@@ -1,0 +1,332 @@
+//! One policy that changed: what was done about it, and whether that is proven to have helped.
+
+use std::time::Duration;
+
+use super::{
+    Most, PolicyId, Standing,
+    evidence::{Quiet, is_younger},
+    triage::{Means, means},
+};
+use crate::{clear::ClearKind, impact::Direction, session::Session};
+
+/// How long after a soft clear bgpd must have asked the peer; doubled each time it did not.
+const SOFT_WITHIN: Duration = Duration::from_secs(6);
+
+/// How often a session is cleared softly for one change.
+const SOFT_CLEARS_MAX: u32 = 3;
+
+/// After the delay timer, FRR binds the map within this time.
+const BINDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long after its delay timer FRR may take to read the routes again: 14 s in all were seen on a busy machine.
+const FRR_WITHIN: Duration = Duration::from_secs(9);
+
+/// When bgpd uses a map of the name that a neighbor refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// It does.
+    Bound,
+    /// From then on.
+    At(Duration),
+    /// Never: the delay timer would do it, and it is off.
+    Never,
+}
+
+/// A policy that changed, and whose effect is not proven.
+#[derive(Clone, Debug)]
+pub(super) struct Watched {
+    pub(super) why: String,
+    /// Since when the configuration says so.
+    changed_at: Duration,
+    binding: Binding,
+    /// FRR's delay timer; `None` = it is off.
+    timer: Option<Duration>,
+    /// A person wants it: what is allowed does not matter.
+    is_asked: bool,
+    /// `routeRefreshSent` when it changed.
+    refresh_sent: Option<u64>,
+    pub(super) prefixes_before: u64,
+    soft_clears: u32,
+    pub(super) stage: Stage,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Something is to be done, at this time.
+    Changed { due: Duration },
+    /// A soft clear is on its way to bgpd.
+    Sent,
+    /// bgpd took it.
+    SoftCleared(SoftCleared),
+    /// Nothing may be done: FRR may do it by itself until then.
+    Left { until: Duration, quiet: Option<Quiet> },
+    /// Only a new session helps.
+    NeedsHard,
+    /// It was reset, or is about to be.
+    HardCleared,
+    /// Nothing more is done, until the session comes up anew.
+    Over(Standing),
+}
+
+/// A soft clear that bgpd took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SoftCleared {
+    at: Duration,
+    /// `routeRefreshSent` before it.
+    refresh_sent: Option<u64>,
+    /// `routeRefreshSent` when it was seen to be out.
+    refresh_seen: Option<u64>,
+    quiet: Option<Quiet>,
+}
+
+/// What one look at a session says of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It is in effect.
+    InEffect,
+    /// It is in effect once the session is up.
+    Down,
+    /// Not yet.
+    Open,
+}
+
+// === impl Watched ===
+
+impl Watched {
+    /// A policy that changed now, because of `why`.
+    pub(super) fn new(
+        policy: &PolicyId,
+        session: &Session,
+        why: String,
+        binding: Binding,
+        timer: Option<Duration>,
+        now: Duration,
+    ) -> Self {
+        Self {
+            why,
+            changed_at: now,
+            binding,
+            timer,
+            is_asked: false,
+            refresh_sent: session.route_refresh_sent,
+            prefixes_before: policy.prefixes(session),
+            soft_clears: 0,
+            stage: Stage::Changed { due: now },
+        }
+    }
+
+    /// The same, because a person wants it.
+    pub(super) fn asked(self) -> Self {
+        Self { is_asked: true, ..self }
+    }
+
+    /// When bgpd uses the new policy for what comes in.
+    pub(super) fn counts_from(&self) -> Duration {
+        match self.binding {
+            Binding::At(at) => at,
+            Binding::Bound | Binding::Never => self.changed_at,
+        }
+    }
+
+    /// When something is to be done, or to be given up.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        match &self.stage {
+            Stage::Changed { due } => Some(*due),
+            Stage::SoftCleared(soft) if soft.quiet.is_none() => Some(self.due(soft)),
+            Stage::Left { until, quiet: None } => Some(*until),
+            Stage::SoftCleared(_) | Stage::Left { .. } | Stage::Sent | Stage::NeedsHard | Stage::HardCleared | Stage::Over(_) => None,
+        }
+    }
+
+    /// Whether it is still open what comes of it.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Over(_))
+    }
+
+    /// What the session shows of it.
+    pub(super) fn look(&mut self, policy: &PolicyId, session: Option<&Session>, now: Duration) -> Proof {
+        let counts_from = self.counts_from();
+        let Some(session) = session.filter(|session| {
+            session.is_established() && session.families.contains_key(&policy.family)
+        }) else {
+            if self.stage == Stage::HardCleared || now < counts_from {
+                return Proof::Open;
+            }
+            return Proof::Down;
+        };
+        if is_younger(session, counts_from, now) && self.binding != Binding::Never {
+            return Proof::InEffect;
+        }
+        let is_stored = session.families.get(&policy.family).is_some_and(|f| f.soft_reconfiguration_inbound);
+        let asks = policy.direction == Direction::In && !is_stored;
+        match &mut self.stage {
+            Stage::SoftCleared(soft) => {
+                if soft.at < counts_from {
+                    // FRR reads again by itself when its timer binds the map.
+                    if !asks {
+                        let is_done = policy.direction == Direction::Out && now >= counts_from;
+                        return if is_done { Proof::InEffect } else { Proof::Open };
+                    }
+                    let is_out = session.route_refresh_sent > soft.refresh_sent;
+                    if soft.refresh_seen.is_none() && is_out {
+                        soft.refresh_seen = session.route_refresh_sent;
+                    }
+                    let again = soft.refresh_seen.is_some() && session.route_refresh_sent > soft.refresh_seen;
+                    return proof(again && Quiet::look(&mut soft.quiet, session, now));
+                }
+                if !asks {
+                    return proof(now > soft.at);
+                }
+                let is_out = session.route_refresh_sent > soft.refresh_sent;
+                proof(is_out && Quiet::look(&mut soft.quiet, session, now))
+            }
+            Stage::Left { quiet, .. } => {
+                let is_out = asks && session.route_refresh_sent > self.refresh_sent;
+                proof(is_out && Quiet::look(quiet, session, now))
+            }
+            Stage::Changed { .. } | Stage::Sent | Stage::NeedsHard | Stage::HardCleared | Stage::Over(_) => {
+                Proof::Open
+            }
+        }
+    }
+
+    /// What is due now; `None` = nothing, or only a reset helps (`stage` says so).
+    pub(super) fn act(
+        &mut self,
+        policy: &PolicyId,
+        session: &Session,
+        most: Most,
+        now: Duration,
+    ) -> Option<ClearKind> {
+        match &self.stage {
+            Stage::Changed { due } if now >= *due => {}
+            Stage::SoftCleared(soft) if soft.quiet.is_none() && now >= self.due(soft) => {
+                let is_early = soft.at < self.counts_from();
+                if !is_early && self.soft_clears >= SOFT_CLEARS_MAX {
+                    self.give_up(format!("{SOFT_CLEARS_MAX} soft clears, and bgpd did not ask the peer again"));
+                    return None;
+                }
+            }
+            Stage::Left { until, quiet: None } if now >= *until => {
+                let is_stored =
+                    session.families.get(&policy.family).is_some_and(|f| f.soft_reconfiguration_inbound);
+                let standing = if policy.direction == Direction::Out || is_stored {
+                    Standing::Unproven("left to FRR, which does not tell whether it did it".to_owned())
+                } else {
+                    Standing::Suppressed(
+                        "FRR did not ask the peer again; a soft clear would, and is not allowed".to_owned(),
+                    )
+                };
+                self.stage = Stage::Over(standing);
+                return None;
+            }
+            _ => return None,
+        }
+        if self.binding == Binding::Never {
+            self.give_up(
+                "FRR uses a route-map that comes after the neighbor that refers to it only when \
+                 `bgp route-map delay-timer` is over, and that is 0"
+                    .to_owned(),
+            );
+            return None;
+        }
+        // A session that is not up is no case for a clear: it is forgotten at the next look.
+        let means = means(session, policy).ok()?;
+        let is_left = most == Most::Never && !self.is_asked;
+        match (means, self.timer) {
+            (Means::Reset, _) => {
+                self.stage = Stage::NeedsHard;
+                None
+            }
+            (Means::Soft, Some(timer)) if is_left => {
+                let until = self.counts_from().max(self.changed_at + timer) + FRR_WITHIN;
+                self.stage = Stage::Left { until, quiet: None };
+                None
+            }
+            (Means::Soft, None) if is_left => {
+                let why = "a soft clear would help, and is not allowed; bgp route-map delay-timer is 0";
+                self.stage = Stage::Over(Standing::Suppressed(why.to_owned()));
+                None
+            }
+            (Means::Soft, _) => {
+                self.stage = Stage::Sent;
+                self.soft_clears += 1;
+                Some(policy.soft_clear())
+            }
+        }
+    }
+
+    /// What bgpd made of a soft clear.
+    pub(super) fn answered(&mut self, complaint: &str, session: Option<&Session>, now: Duration) {
+        if self.stage != Stage::Sent {
+            return;
+        }
+        if complaint.contains("neither refresh capability") {
+            self.stage = Stage::NeedsHard;
+        } else if complaint.is_empty() {
+            let refresh_sent = session.and_then(|session| session.route_refresh_sent);
+            let (refresh_seen, quiet) = (None, None);
+            self.stage = Stage::SoftCleared(SoftCleared { at: now, refresh_sent, refresh_seen, quiet });
+        } else if self.soft_clears >= SOFT_CLEARS_MAX {
+            self.give_up(complaint.to_owned());
+        } else {
+            self.stage = Stage::Changed { due: now + self.patience() };
+        }
+    }
+
+    /// What people are told of it; a policy that needs a reset waits for what the resets say.
+    pub(super) fn standing(&self) -> Standing {
+        match &self.stage {
+            Stage::Over(standing) => standing.clone(),
+            Stage::Changed { .. } | Stage::Sent => Standing::Pending("about to be cleared".to_owned()),
+            Stage::SoftCleared(_) => Standing::Pending("cleared, waiting for evidence".to_owned()),
+            Stage::Left { .. } => Standing::Pending("left to FRR".to_owned()),
+            Stage::NeedsHard => Standing::Pending("needs a hard clear".to_owned()),
+            Stage::HardCleared => Standing::Pending("reset, and not back yet".to_owned()),
+        }
+    }
+
+    /// The time of the soft clear that is looked at, if there is one.
+    pub(super) fn soft_cleared_at(&self) -> Option<Duration> {
+        match &self.stage {
+            Stage::SoftCleared(soft) => Some(soft.at),
+            Stage::Changed { .. }
+            | Stage::Sent
+            | Stage::Left { .. }
+            | Stage::NeedsHard
+            | Stage::HardCleared
+            | Stage::Over(_) => None,
+        }
+    }
+
+    fn give_up(&mut self, why: String) {
+        self.stage = Stage::Over(Standing::GaveUp(why));
+    }
+
+    /// When it is looked at again what came of a soft clear.
+    fn due(&self, soft: &SoftCleared) -> Duration {
+        let counts_from = self.counts_from();
+        if soft.at < counts_from { counts_from } else { soft.at + self.patience() }
+    }
+
+    fn patience(&self) -> Duration {
+        SOFT_WITHIN * 2_u32.saturating_pow(self.soft_clears.saturating_sub(1)).min(8)
+    }
+}
+
+// === impl Binding ===
+
+impl Binding {
+    /// When a map is bound that is made now and is `late`, with FRR's delay timer `timer`.
+    pub(super) fn of(is_late: bool, timer: Option<Duration>, now: Duration) -> Self {
+        match (is_late, timer) {
+            (false, _) => Self::Bound,
+            (true, Some(timer)) => Self::At(now + timer + BINDS_WITHIN),
+            (true, None) => Self::Never,
+        }
+    }
+}
+
+fn proof(is_proven: bool) -> Proof {
+    if is_proven { Proof::InEffect } else { Proof::Open }
+}
