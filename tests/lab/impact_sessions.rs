@@ -11,7 +11,7 @@ use std::{
 use frr_driver::{
     clear,
     config::{Config, load, render},
-    decide::{Action, after_change},
+    decide::{Decider, Most},
     impact::{Class, Impact},
     plan::plan,
     quirks::FrrVersion as Version,
@@ -403,11 +403,11 @@ fn apply(node: &Node, desired: &Config, version: Version) -> (Impact, Vec<Sessio
     let output = node.exec_within(command.timeout, command.argv).unwrap();
     let left = frr_driver::plan::plan(desired, &running(node, version).1, version);
     assert!(left.is_empty(), "{left:?}\n{}", output.text());
-    for decision in after_change(&plan.impact, &sessions) {
-        if let Action::Clear(kind) = decision.action {
-            let answer = node.vtysh(&clear::command(&decision.session, decision.family, kind)).unwrap();
-            clear::judge(&answer).unwrap();
-        }
+    let mut decider = Decider::default();
+    decider.changed(&plan.impact, &sessions, version, Some(Duration::from_secs(1)), Duration::ZERO);
+    for clear in decider.soft_clears(Most::Soft, &sessions, Duration::ZERO) {
+        let answer = node.vtysh(&clear::command(&clear.session, clear.family, clear.kind)).unwrap();
+        clear::judge(&answer).unwrap();
     }
     (plan.impact, sessions)
 }

@@ -32,8 +32,8 @@ pub(crate) enum Most {
     Nothing,
 }
 
-/// What an agent does that is not told: soft clears only, so what needs a hard one must stay wrong.
-const DEFAULT: Most = Most::Soft;
+/// What an agent does that is not told.
+const DEFAULT: Most = Most::Hard;
 
 /// What must become of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
