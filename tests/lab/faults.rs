@@ -7,6 +7,7 @@
 mod edit;
 mod fault;
 mod history;
+mod looping;
 
 use std::time::Duration;
 

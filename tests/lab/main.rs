@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod agent_applies;
 #[cfg(test)]
+mod agent_clears;
+#[cfg(test)]
 mod agent_extras;
 #[cfg(test)]
 mod agent_faults;

@@ -20,7 +20,7 @@ const BACK_OFF: [Duration; RESETS_PER_HOUR - 1] = [Duration::from_mins(1), Durat
 /// How long a session may take to come back: longer than FRR's `timers connect` (120 s by default).
 const BACK_WITHIN: Duration = Duration::from_mins(3);
 
-/// How long a session that is back may take to have routes, if it had some.
+/// How long a session that is back may take to have as many routes as before; the new policy may let fewer in.
 const ROUTES_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long after its end a session still counts as one that is about to come back.
@@ -161,7 +161,7 @@ impl Resets {
             return None;
         };
         let back_at = *away.back_at.get_or_insert(now);
-        let has_routes = away.accepted_before == 0 || accepted_in_all(session) > 0;
+        let has_routes = accepted_in_all(session) >= away.accepted_before;
         let is_quiet = Quiet::look(&mut away.quiet, session, now);
         if is_quiet && (has_routes || now >= back_at + ROUTES_WITHIN) {
             return self.away.take();

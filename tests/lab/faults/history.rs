@@ -13,6 +13,7 @@ use super::{
     SETTLED_WITHIN,
     edit::{Edit, Wanted},
     fault::{Fault, STATE_DIR, Wounds, pause},
+    looping,
 };
 use crate::{
     rng::Rng,
@@ -139,8 +140,24 @@ impl History {
         self.story.node().write_file(VALID_BASE, &valid.0).unwrap();
         let extras = format!("{VALID_EXTRAS}/extras");
         self.story.node().write_file(&extras, valid.1.unwrap_or_default()).unwrap();
-        let settled = wait::until("FRR to be as the sources say", SETTLED_WITHIN, || self.is_settled());
+        let settled = wait::until("FRR to be as the sources say", SETTLED_WITHIN, || {
+            let settled = self.is_settled();
+            if settled.is_err() {
+                self.end_loop(wounds);
+            }
+            settled
+        });
         settled.unwrap_or_else(|error| panic!("history {seed}: {error}\n{}", self.account()));
+    }
+
+    /// Ends a zebra that loops by itself, as whoever watches over FRR would.
+    fn end_loop(&mut self, wounds: &mut Wounds) {
+        if self.version == FrrVersion::V7_5_1 && looping::loops(self.story.node()) {
+            looping::is_said(&mut self.story);
+            _ = write!(self.told, "(zebra loops by itself), ");
+            self.has_lost_zebra = true;
+            wounds.inflict(Fault::ZebraDies, &mut self.story);
+        }
     }
 
     fn is_settled(&mut self) -> Result<(), String> {
