@@ -185,7 +185,9 @@ mod tests {
         for want in [Ok("done".to_owned()), Err("held".to_owned())] {
             let answered = want.clone();
             let asked = async {
-                let Some(Request::ApplyNow { answer }) = requests.recv().await else { panic!("another request") };
+                let Some(Request::ApplyNow { answer }) = requests.recv().await else {
+                    panic!("another request")
+                };
                 answer.send(answered).unwrap();
             };
             let (got, ()) = tokio::join!(apply_now(dir.path()), asked);

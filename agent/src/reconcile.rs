@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use frr_driver::{
     clear::ClearKind,
     config::Rendered,
-    decide::{Clear, Decider, Most, PolicyId},
+    decide::{Clear, Decider, Left, Most},
     merge::Generation,
     quirks::FrrVersion,
     session::{Session, SessionId},
@@ -178,8 +178,8 @@ pub(crate) struct Machine {
     decider: Decider,
     /// When the decider wants to be asked again.
     clears_due: Option<Uptime>,
-    /// The policies that the agent before this one was about to prove.
-    to_resume: Vec<PolicyId>,
+    /// The policies that the agent before this one could not prove.
+    to_resume: Vec<Left>,
     /// FRR held a configuration of ours since the agent was started.
     has_applied: bool,
     /// The hard clears that count, and until when; also those of the agent before this one.

@@ -22,7 +22,7 @@ mod tests;
 
 use std::{fmt, time::Duration};
 
-pub use decider::{Clear, Decider, Ended, Refusal, Rules, prefixes};
+pub use decider::{Clear, Decider, Ended, Left, Refusal, Rules, prefixes};
 pub use resets::RESETS_PER_HOUR;
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@
 //!                  └─ net2 ─ gw-2, AS 64513 ─┘
 //! ```
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use routelet_tests::lab::{Agent, FrrVersion, Lab, Node, NodeSpec, Topology, wait};
 use serde_json::Value;
@@ -21,7 +21,7 @@ const FIRST: &str = "10.1.0.0/24";
 const SECOND: &str = "10.2.0.0/24";
 
 /// How long anything may take; a peer tries to connect each second.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// Says each 20 ms how many next hops the kernel's default route has.
 const WATCH: &str =
@@ -31,18 +31,18 @@ const WATCH: &str =
 fn base(allowed: &[&str]) -> String {
     let mut text = String::new();
     for (number, prefix) in (1..).zip(allowed) {
-        text.push_str(&format!("ip prefix-list allowed seq {number} permit {prefix}\n"));
+        _ = writeln!(text, "ip prefix-list allowed seq {number} permit {prefix}");
     }
     text.push_str("route-map learn permit 10\n match ip address prefix-list allowed\n");
     text.push_str("route-map none deny 10\nrouter bgp 64512\n no bgp ebgp-requires-policy\n");
     text.push_str(" no bgp default ipv4-unicast\n bgp router-id 172.31.0.2\n timers bgp 10 30\n");
     for peer in PEERS {
-        text.push_str(&format!(" neighbor {peer} remote-as 64513\n neighbor {peer} timers connect 1\n"));
+        _ = writeln!(text, " neighbor {peer} remote-as 64513\n neighbor {peer} timers connect 1");
     }
     text.push_str(" address-family ipv4 unicast\n");
     for peer in PEERS {
-        text.push_str(&format!("  neighbor {peer} activate\n  neighbor {peer} route-map learn in\n"));
-        text.push_str(&format!("  neighbor {peer} route-map none out\n"));
+        _ = writeln!(text, "  neighbor {peer} activate\n  neighbor {peer} route-map learn in");
+        _ = writeln!(text, "  neighbor {peer} route-map none out");
     }
     text + " exit-address-family\n"
 }
@@ -56,7 +56,7 @@ fn gateway(number: usize) -> NodeSpec {
          address-family ipv4 unicast\n"
     );
     for prefix in [DEFAULT, FIRST, SECOND] {
-        text.push_str(&format!("  network {prefix}\n"));
+        _ = writeln!(text, "  network {prefix}");
     }
     text.push_str(" exit-address-family\n");
     NodeSpec::frr(format!("gw-{number}"), FrrVersion::NEWEST).daemons(&DAEMONS).config(text)
@@ -78,13 +78,12 @@ impl Gateways {
         for number in [1, 2] {
             let (here, there) = (format!("172.31.{number}.2/24"), format!("172.31.{number}.3/24"));
             let (interface, far) = (format!("net{number}"), format!("gw-{number}"));
-            topology = topology.link(
-                (NODE, interface.as_str(), [here.as_str()]),
-                (far.as_str(), "net1", [there.as_str()]),
-            );
+            topology = topology
+                .link((NODE, interface.as_str(), [here.as_str()]), (far.as_str(), "net1", [there.as_str()]));
         }
         let lab = Lab::start(&topology).unwrap();
-        let agent = Agent::builder(lab.node(NODE)).base(BASE_PATH).args(["--period", "1", "--hold", HOLD_PATH]);
+        let agent =
+            Agent::builder(lab.node(NODE)).base(BASE_PATH).args(["--period", "1", "--hold", HOLD_PATH]);
         let agent = agent.args(arguments.iter().copied()).start().unwrap();
         let gateways = Self { lab, agent };
         gateways.learned(FIRST, 2);
@@ -160,7 +159,10 @@ fn one_after_the_other(version: FrrVersion) {
     let ticks = ticks();
     let log = gateways.agent.log().unwrap();
     assert!(!ticks.contains(&0), "FRR {version}: no default route: {ticks:?}\n{log}");
-    assert!(ticks.contains(&1), "FRR {version}: nobody saw a gateway go, so nobody would see both: {ticks:?}");
+    assert!(
+        ticks.contains(&1),
+        "FRR {version}: nobody saw a gateway go, so nobody would see both: {ticks:?}"
+    );
     assert!(ticks.len() > 100, "FRR {version}: {} looks in all", ticks.len());
 }
 
@@ -198,9 +200,8 @@ fn with_never_a_person_decides() {
     let gateways = Gateways::start(FrrVersion::V8_4_4, &["--clear", "never"], "");
     let before = gateways.dropped();
     gateways.allow(&[DEFAULT, FIRST, SECOND]);
-    gateways.until("the policies not to be in effect", |status| {
-        policies(status)["reason"] == "ClearSuppressed"
-    });
+    gateways
+        .until("the policies not to be in effect", |status| policies(status)["reason"] == "ClearSuppressed");
     let (is_done, told) = gateways.clear(&[PEERS[0]]);
     assert!(!is_done && told.contains("--hard"), "{told}");
     let (is_done, told) = gateways.clear(&["10.9.9.9", "--hard"]);

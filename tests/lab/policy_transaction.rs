@@ -358,31 +358,31 @@ fn frr_reload_is_seen_halfway(version: FrrVersion) {
 }
 
 #[test]
-fn nobody_sees_it_halfway_on_7_5_1() {
+fn t4_nobody_sees_it_halfway_on_7_5_1() {
     nobody_sees_it_halfway(FrrVersion::V7_5_1);
 }
 
 #[test]
-fn nobody_sees_it_halfway_on_8_4_4() {
+fn t4_nobody_sees_it_halfway_on_8_4_4() {
     nobody_sees_it_halfway(FrrVersion::V8_4_4);
 }
 
 #[test]
-fn nobody_sees_it_halfway_on_10_3() {
+fn t4_nobody_sees_it_halfway_on_10_3() {
     nobody_sees_it_halfway(FrrVersion::V10_3);
 }
 
 #[test]
-fn nobody_sees_it_halfway_on_10_7() {
+fn t4_nobody_sees_it_halfway_on_10_7() {
     nobody_sees_it_halfway(FrrVersion::V10_7);
 }
 
 #[test]
-fn frr_reload_is_seen_halfway_on_7_5_1() {
+fn t4_frr_reload_is_seen_halfway_on_7_5_1() {
     frr_reload_is_seen_halfway(FrrVersion::V7_5_1);
 }
 
 #[test]
-fn frr_reload_is_seen_halfway_on_10_7() {
+fn t4_frr_reload_is_seen_halfway_on_10_7() {
     frr_reload_is_seen_halfway(FrrVersion::V10_7);
 }

@@ -151,7 +151,7 @@ time.sleep(2)
 ";
 
 #[test]
-fn t13_a_lock_that_somebody_holds_is_waited_for() {
+fn t13_c15_a_lock_that_somebody_holds_is_waited_for() {
     for version in [FrrVersion::V10_3, FrrVersion::V10_7] {
         let mut story = with_tail(version, "");
         let (mut holder, log) = story.node().spawn(["python3", "-c", HOLD]).unwrap();

@@ -127,7 +127,8 @@ impl RunArgs {
             .with_context(|| format!("cannot listen on {}", self.http))?;
         let (rereads, rereads_receiver) = watch::channel(0);
         let (deliveries, sources) = watch::channel(None);
-        let requests = control::serve(&self.state_dir).context("cannot listen for `routelet apply` and `routelet clear`")?;
+        let requests = control::serve(&self.state_dir)
+            .context("cannot listen for `routelet apply` and `routelet clear`")?;
         tokio::spawn(watch(specs, rereads_receiver, deliveries));
         info!(version = env!("CARGO_PKG_VERSION"), node, http = %self.http, "agent started");
         let frr = Frr::new(self.rundir).with_reload_script(self.reload_script);

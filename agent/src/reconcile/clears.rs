@@ -38,9 +38,10 @@ impl Machine {
         let Some(version) = self.version else { return };
         let desired = self.judged.as_ref().and_then(|judged| judged.desired.as_ref());
         let timer = desired.and_then(|desired| decide::delay_timer(&desired.config));
-        let sessions = self.observation.as_ref().and_then(|seen| seen.sessions.as_deref()).unwrap_or_default();
+        let sessions =
+            self.observation.as_ref().and_then(|seen| seen.sessions.as_deref()).unwrap_or_default();
         let open = std::mem::take(&mut self.to_resume);
-        self.decider.resume(open, sessions, timer, now);
+        self.decider.resume(open, sessions, version, timer, now);
         self.decider.changed(&taken.plan.impact, sessions, version, timer, now);
         let is_known = self.memory.last_good.as_ref() == Some(generation);
         if !std::mem::replace(&mut self.has_applied, true) && !is_known {
@@ -55,7 +56,13 @@ impl Machine {
     }
 
     /// Takes in what the sessions show, and resets one of them if it is its turn.
-    pub(super) fn look_at_policies(&mut self, seen: &Observation, now: Uptime, at: Timestamp, actions: &mut Vec<Action>) {
+    pub(super) fn look_at_policies(
+        &mut self,
+        seen: &Observation,
+        now: Uptime,
+        at: Timestamp,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(sessions) = &seen.sessions else { return };
         self.decider.observed(sessions, now);
         let is_gone = |id: &SessionId| !sessions.iter().any(|session| session.id == *id);
@@ -78,7 +85,7 @@ impl Machine {
             actions.extend(clears.into_iter().map(Action::Clear));
         }
         for ended in self.decider.take_ended() {
-            self.ended(ended, at, now, actions);
+            self.ended(&ended, at, now, actions);
         }
         self.answer(now, actions);
         self.resets.retain(|(_, until)| *until > at);
@@ -111,7 +118,14 @@ impl Machine {
     }
 
     /// bgpd took a clear, or did not.
-    pub(super) fn cleared(&mut self, clear: &Clear, complaint: &str, now: Uptime, at: Timestamp, actions: &mut Vec<Action>) {
+    pub(super) fn cleared(
+        &mut self,
+        clear: &Clear,
+        complaint: &str,
+        now: Uptime,
+        at: Timestamp,
+        actions: &mut Vec<Action>,
+    ) {
         let Clear { session, family, kind, reason } = clear;
         let is_sent = complaint.is_empty();
         actions.push(Action::CountClear { kind: *kind, is_sent });
@@ -120,7 +134,8 @@ impl Machine {
         } else {
             warn!(peer = %session, %family, action = kind.as_str(), reason = complaint, "clear was refused");
         }
-        let sessions = self.observation.as_ref().and_then(|seen| seen.sessions.as_deref()).unwrap_or_default();
+        let sessions =
+            self.observation.as_ref().and_then(|seen| seen.sessions.as_deref()).unwrap_or_default();
         self.decider.answered(clear, complaint, sessions, now);
         let before = decide::prefixes(clear, sessions);
         self.record(ClearFact {
@@ -140,7 +155,10 @@ impl Machine {
         let Some(seen) = &self.observation else { return Vec::new() };
         let rules = Rules { most: self.settings.clear, hold: seen.hold.as_deref() };
         let sessions = seen.sessions.as_deref().unwrap_or_default();
-        self.decider.standings(rules, sessions, now).map(|(policy, standing)| fact(policy, standing)).collect()
+        self.decider
+            .standings(rules, sessions, now)
+            .map(|(policy, standing)| fact(policy, standing))
+            .collect()
     }
 
     fn begin_reset(&mut self, clear: Clear, at: Timestamp) -> Action {
@@ -148,8 +166,8 @@ impl Machine {
         Action::Clear(clear)
     }
 
-    fn ended(&mut self, ended: Ended, at: Timestamp, now: Uptime, actions: &mut Vec<Action>) {
-        let Ended { clear, at: sent, took, prefixes: (before, after), failure } = &ended;
+    fn ended(&mut self, ended: &Ended, at: Timestamp, now: Uptime, actions: &mut Vec<Action>) {
+        let Ended { clear, at: sent, took, prefixes: (before, after), failure } = ended;
         let Clear { session, family, kind, reason } = clear;
         let (action, took_ms) = (kind.as_str(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         match failure {

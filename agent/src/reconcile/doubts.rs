@@ -96,7 +96,7 @@ impl Machine {
             undo: undo.map(|(generation, why)| Undo { generation: generation.to_string(), why: why.clone() }),
             known_bad,
             refused: self.memory.refused_by_frr.clone(),
-            policies: self.decider.open().chain(&self.to_resume).cloned().collect(),
+            policies: self.decider.left().chain(self.to_resume.iter().cloned()).collect(),
             resets: self.resets.clone(),
         };
         if let Some(seen) = self.observation.as_ref().filter(|_| !doubts.is_empty()) {

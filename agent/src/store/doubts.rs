@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use frr_driver::{
-    decide::PolicyId,
+    decide::Left,
     session::SessionId,
     vty_socket::{Daemon, Incarnation},
 };
@@ -32,7 +32,7 @@ pub(crate) struct Doubts {
     pub(crate) refused: BTreeMap<String, (Digest, Vec<SourceError>)>,
     /// The policies whose effect is not proven.
     #[serde(default)]
-    pub(crate) policies: Vec<PolicyId>,
+    pub(crate) policies: Vec<Left>,
     /// The hard clears of the last hour: whose, and until when each counts.
     #[serde(default)]
     pub(crate) resets: Vec<(SessionId, Timestamp)>,

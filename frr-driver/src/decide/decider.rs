@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Most, PolicyId, Standing,
     evidence::accepted_in_all,
@@ -18,6 +20,9 @@ use crate::{
 
 /// How many policies are watched: far more than a node has, and bounded.
 const WATCHED_MAX: usize = 4096;
+
+/// What is said of policies that were there before anybody watched them.
+const UNPROVEN: &str = "nobody knows whether its routes went through its policies";
 
 /// What is allowed now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,15 @@ pub struct Ended {
     pub prefixes: (u64, u64),
     /// Why it had no effect, if so.
     pub failure: Option<String>,
+}
+
+/// A policy that one agent leaves to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Which.
+    pub policy: PolicyId,
+    /// Nothing tells whether it is in effect, and no session is reset for it.
+    pub is_unproven: bool,
 }
 
 /// Why a clear that a person wants is not sent.
@@ -132,11 +146,10 @@ impl Decider {
                         continue;
                     }
                     let Ok(means) = means(session, &policy) else { continue };
-                    let why = "nobody knows whether its routes went through its policies".to_owned();
                     let mut watched =
-                        Watched::new(&policy, session, why.clone(), Binding::Bound, timer, now);
+                        Watched::new(&policy, session, UNPROVEN.to_owned(), Binding::Bound, timer, now);
                     if means == Means::Reset || most == Most::Never {
-                        watched.stage = Stage::Over(Standing::Unproven(why));
+                        watched.stage = Stage::Over(Standing::Unproven(UNPROVEN.to_owned()));
                     }
                     self.watch(policy, watched);
                 }
@@ -147,18 +160,24 @@ impl Decider {
     /// Goes on where the agent before this one was.
     pub fn resume(
         &mut self,
-        policies: impl IntoIterator<Item = PolicyId>,
+        left: Vec<Left>,
         sessions: &[Session],
+        version: FrrVersion,
         timer: Option<Duration>,
         now: Duration,
     ) {
-        for policy in policies {
+        for Left { policy, is_unproven } in left {
             let Some(session) = sessions.iter().find(|session| session.id == policy.session) else {
                 continue;
             };
-            // It may be new: the timer binds it once more.
+            // The map may have been made a moment ago.
+            let is_late = timer.is_some() && !version.binds_late_maps_at_once();
+            let binding = Binding::of(is_late && !is_unproven, timer, now);
             let why = "the policy changed before the agent was started".to_owned();
-            let watched = Watched::new(&policy, session, why, Binding::Bound, timer, now);
+            let mut watched = Watched::new(&policy, session, why, binding, timer, now);
+            if is_unproven {
+                watched.stage = Stage::Over(Standing::Unproven(UNPROVEN.to_owned()));
+            }
             self.watch(policy, watched);
         }
     }
@@ -194,9 +213,10 @@ impl Decider {
             return Ok(Some(self.reset(session, why, now)));
         }
         let ways = [Direction::In, Direction::Out];
-        let policies = session.families.keys().flat_map(|&family| {
-            ways.map(|direction| PolicyId { session: id.clone(), family, direction })
-        });
+        let policies = session
+            .families
+            .keys()
+            .flat_map(|&family| ways.map(|direction| PolicyId { session: id.clone(), family, direction }));
         let policies: Vec<_> = policies.collect();
         if policies.iter().any(|policy| means(session, policy) != Ok(Means::Soft)) {
             return Err(Refusal::NeedsHard(id.clone()));
@@ -218,7 +238,9 @@ impl Decider {
                 Proof::Open => true,
                 Proof::Down => false,
                 Proof::InEffect => {
-                    ended.extend(watched.soft_cleared_at().map(|at| end_of(policy, watched, session, at, now)));
+                    ended.extend(
+                        watched.soft_cleared_at().map(|at| end_of(policy, watched, session, at, now)),
+                    );
                     false
                 }
             }
@@ -294,7 +316,8 @@ impl Decider {
             sessions.iter().filter(|session| self.needs_reset(&session.id, now)).collect();
         // What carries the fewest routes is missed the least.
         in_need.sort_by_key(|session| (accepted_in_all(session), &session.id));
-        let free = in_need.into_iter().find(|session| self.resets.blocked(session, sessions, now).is_none())?;
+        let free =
+            in_need.into_iter().find(|session| self.resets.blocked(session, sessions, now).is_none())?;
         let why = "the policy changed, and the peer cannot be asked for its routes again".to_owned();
         Some(self.reset(free, why, now))
     }
@@ -335,9 +358,12 @@ impl Decider {
         })
     }
 
-    /// The policies that are to be looked after when the agent is started again.
-    pub fn open(&self) -> impl Iterator<Item = &PolicyId> {
-        self.watched.iter().filter(|(_, watched)| watched.is_open()).map(|(policy, _)| policy)
+    /// What is to be looked after when the agent is started again.
+    pub fn left(&self) -> impl Iterator<Item = Left> {
+        self.watched.iter().map(|(policy, watched)| Left {
+            policy: policy.clone(),
+            is_unproven: matches!(watched.stage, Stage::Over(Standing::Unproven(_))),
+        })
     }
 
     /// Counts a hard clear that the agent before this one made, which counts for `left`.
@@ -362,10 +388,7 @@ impl Decider {
 
     /// When there is something to be sent or given up next, as far as time decides that.
     pub fn deadline(&self, now: Duration) -> Option<Duration> {
-        let of_policies = self.watched.values().filter_map(|watched| match watched.stage {
-            Stage::NeedsHard => Some(watched.counts_from()),
-            _ => watched.deadline(),
-        });
+        let of_policies = self.watched.values().filter_map(Watched::deadline);
         of_policies.chain(self.resets.deadline(now)).filter(|deadline| *deadline > now).min()
     }
 
@@ -419,7 +442,6 @@ impl Decider {
             },
         }
     }
-
 }
 
 /// The prefixes that `clear` is about: accepted ones, or sent ones for [`ClearKind::SoftOut`].

@@ -113,7 +113,7 @@ impl Resets {
             return own().nth(frees).map(|(until, _)| Blocked::Budget(*until));
         }
         let pause = BACK_OFF.get(made.checked_sub(1)?)?;
-        let last = own().last().map(|(until, _)| until.saturating_sub(BUDGET_TIME))?;
+        let last = own().next_back().map(|(until, _)| until.saturating_sub(BUDGET_TIME))?;
         (now < last + *pause).then_some(Blocked::BackOff(last + *pause))
     }
 
@@ -217,10 +217,9 @@ impl Blocked {
             Self::Last(other) => {
                 Standing::Pending(format!("the last of its family, will be reset when {other} is back"))
             }
-            Self::BackOff(until) => Standing::Pending(format!(
-                "was reset not long ago, will be again in {} min",
-                minutes(until)
-            )),
+            Self::BackOff(until) => {
+                Standing::Pending(format!("was reset not long ago, will be again in {} min", minutes(until)))
+            }
             Self::Budget(until) => Standing::GaveUp(format!(
                 "was reset {RESETS_PER_HOUR} times within an hour, the next is possible in {} min",
                 minutes(until)

@@ -118,7 +118,7 @@ impl Bench {
 
     fn tell_time(&mut self) {
         for (session, up_at) in self.sessions.iter_mut().zip(&self.up_at) {
-            let uptime = Duration::from_secs((self.now - *up_at).as_secs());
+            let uptime = Duration::from_secs(self.now.saturating_sub(*up_at).as_secs());
             session.uptime = session.is_established().then_some(uptime);
         }
     }
@@ -128,7 +128,7 @@ impl Bench {
         let end = self.now + time;
         let mut sent = Vec::new();
         while self.now < end {
-            self.now += Duration::from_secs(1).min(end - self.now);
+            self.now += Duration::from_secs(1).min(end.saturating_sub(self.now));
             self.tell_time();
             self.decider.observed(&self.sessions, self.now);
             sent.extend(self.obey());
@@ -152,5 +152,5 @@ fn id(number: usize) -> SessionId {
 }
 
 fn number(session: &SessionId) -> usize {
-    (0..).find(|number| id(*number) == *session).unwrap()
+    (0..100).find(|number| id(*number) == *session).unwrap()
 }

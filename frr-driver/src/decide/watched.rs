@@ -134,7 +134,12 @@ impl Watched {
             Stage::Changed { due } => Some(*due),
             Stage::SoftCleared(soft) if soft.quiet.is_none() => Some(self.due(soft)),
             Stage::Left { until, quiet: None } => Some(*until),
-            Stage::SoftCleared(_) | Stage::Left { .. } | Stage::Sent | Stage::NeedsHard | Stage::HardCleared | Stage::Over(_) => None,
+            Stage::NeedsHard => Some(self.counts_from()),
+            Stage::SoftCleared(_)
+            | Stage::Left { .. }
+            | Stage::Sent
+            | Stage::HardCleared
+            | Stage::Over(_) => None,
         }
     }
 
@@ -146,9 +151,9 @@ impl Watched {
     /// What the session shows of it.
     pub(super) fn look(&mut self, policy: &PolicyId, session: Option<&Session>, now: Duration) -> Proof {
         let counts_from = self.counts_from();
-        let Some(session) = session.filter(|session| {
-            session.is_established() && session.families.contains_key(&policy.family)
-        }) else {
+        let Some(session) = session
+            .filter(|session| session.is_established() && session.families.contains_key(&policy.family))
+        else {
             if self.stage == Stage::HardCleared || now < counts_from {
                 return Proof::Open;
             }
@@ -203,7 +208,9 @@ impl Watched {
             Stage::SoftCleared(soft) if soft.quiet.is_none() && now >= self.due(soft) => {
                 let is_early = soft.at < self.counts_from();
                 if !is_early && self.soft_clears >= SOFT_CLEARS_MAX {
-                    self.give_up(format!("{SOFT_CLEARS_MAX} soft clears, and bgpd did not ask the peer again"));
+                    self.give_up(format!(
+                        "{SOFT_CLEARS_MAX} soft clears, and bgpd did not ask the peer again"
+                    ));
                     return None;
                 }
             }
@@ -220,7 +227,13 @@ impl Watched {
                 self.stage = Stage::Over(standing);
                 return None;
             }
-            _ => return None,
+            Stage::Changed { .. }
+            | Stage::Sent
+            | Stage::SoftCleared(_)
+            | Stage::Left { .. }
+            | Stage::NeedsHard
+            | Stage::HardCleared
+            | Stage::Over(_) => return None,
         }
         if self.binding == Binding::Never {
             self.give_up(

@@ -32,7 +32,8 @@ pub(crate) fn impact<'a>(
     }
     let changed = policies::changed(desired, running, top);
     let instances = instances(desired, running);
-    let mut judge = Judge { version, via, changed, anew: anew(desired, running, top), impact: Impact::default() };
+    let mut judge =
+        Judge { version, via, changed, anew: anew(desired, running, top), impact: Impact::default() };
     for instance in &instances {
         judge.come_and_go(instance);
         judge.instance(instance, top);
@@ -61,9 +62,8 @@ fn anew<'a>(desired: &'a Config, running: &'a Config, top: &[Difference<'a>]) ->
     let named = top.iter().filter(|difference| difference.before.is_none()).filter_map(Difference::node);
     let maps = named.filter_map(|node| Policy::of(&node.statement));
     let maps = maps.filter(|policy| policy.kind() == Kind::RouteMap).map(Policy::name);
-    let has = |config: &Config, map: &str| {
-        config.top.with_prefix(&format!("route-map {map} ")).next().is_some()
-    };
+    let has =
+        |config: &Config, map: &str| config.top.with_prefix(&format!("route-map {map} ")).next().is_some();
     maps.filter(|map| has(desired, map) && !has(running, map)).collect()
 }
 

@@ -13,7 +13,8 @@ use crate::{
     report::Object,
     session::BgpSessionStatus,
     snapshot::{
-        ClearFact, ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy, SourceState, Trouble,
+        ClearFact, ConfigState, DaemonState, LearnedRoutes, PolicyState, Snapshot, SourcePolicy, SourceState,
+        Trouble,
     },
 };
 

@@ -17,8 +17,9 @@ use crate::{
     way::{RELOADER_FILE, Sample, Way},
 };
 
-/// How often each is measured.
+/// How often each is measured; on the newest version more often, for what FRR needs when it is left alone varies.
 const ROUNDS: usize = 5;
+const ROUNDS_NEWEST: usize = 20;
 
 /// How long the sessions may take to come up, and routes to come and go: FRR's own timers have five seconds.
 const CONVERGED_WITHIN: Duration = Duration::from_mins(1);
@@ -40,6 +41,15 @@ pub(crate) struct FileToKernel {
     pub(crate) reloader: Vec<Sample>,
     /// Of the agent.
     pub(crate) routelet: Vec<Sample>,
+    /// Of an agent that clears nothing: its policies take effect when FRR's delay timer fires.
+    pub(crate) left: Vec<Sample>,
+}
+
+/// An agent beside the FRR of a node, and its extras.
+struct Driven {
+    side: Side,
+    mount: ConfigMapDir,
+    agent: Agent,
 }
 
 /// The node of one way, with its gateways.
@@ -51,29 +61,25 @@ struct Side {
 
 /// Measures how long the routes of both gateways take into the kernel once they are permitted.
 pub(crate) fn measure(version: FrrVersion) -> Result<FileToKernel, BenchError> {
-    let (mut old, mut new) = (Side::start(version)?, Side::start(version)?);
-    let mut mount = ConfigMapDir::mount(new.node(), TwoGateways::EXTRAS_PATH)?;
-    let agent = Agent::builder(new.node())
-        .base(TwoGateways::BASE_PATH)
-        .extras(TwoGateways::EXTRAS_PATH)
-        .args(log_filter())
-        .start()?;
-    wait::until("the agent to apply", CONVERGED_WITHIN, || Config::of(&agent).is_applied())?;
-    let extras = extras(&new.demo.base.peers, Filter::Everything);
+    let mut old = Side::start(version)?;
+    let (mut new, mut left) = (Driven::start(version, &[])?, Driven::start(version, &["--clear", "never"])?);
     let (denied, permitted) = (old.demo.base.render(), merged(&old.demo.base.render()));
     let mut found = FileToKernel {
-        package: new.node().root().package.clone(),
+        package: old.node().root().package.clone(),
         reloader: Vec::new(),
         routelet: Vec::new(),
+        left: Vec::new(),
     };
-    for _ in 0..ROUNDS {
+    for _ in 0..if version == FrrVersion::NEWEST { ROUNDS_NEWEST } else { ROUNDS } {
         found.reloader.push(old.change(true, |node| reload(node, &permitted))?);
-        found.routelet.push(new.change(true, |_| Ok(mount.set(&[("extras", &extras)])?))?);
+        found.routelet.push(new.change(true)?);
+        found.left.push(left.change(true)?);
         old.change(false, |node| reload(node, &denied))?;
-        new.change(false, |_| Ok(mount.set::<&str>(&[])?))?;
+        new.change(false)?;
+        left.change(false)?;
     }
     if is_profiling() {
-        println!("{}", agent.log()?);
+        println!("{}", new.agent.log()?);
     }
     Ok(found)
 }
@@ -86,6 +92,30 @@ fn merged(base: &str) -> String {
 fn reload(node: &Node, text: &str) -> Result<(), BenchError> {
     node.write_file(RELOADER_FILE, text)?;
     Way::FrrK8s.command().map_or(Ok(()), |(command, _)| timed(node, &command).map(drop))
+}
+
+// === impl Driven ===
+
+impl Driven {
+    fn start(version: FrrVersion, arguments: &[&str]) -> Result<Self, BenchError> {
+        let side = Side::start(version)?;
+        let mount = ConfigMapDir::mount(side.node(), TwoGateways::EXTRAS_PATH)?;
+        let agent = Agent::builder(side.node())
+            .base(TwoGateways::BASE_PATH)
+            .extras(TwoGateways::EXTRAS_PATH)
+            .args(log_filter())
+            .args(arguments.iter().copied())
+            .start()?;
+        wait::until("the agent to apply", CONVERGED_WITHIN, || Config::of(&agent).is_applied())?;
+        Ok(Self { side, mount, agent })
+    }
+
+    /// Permits or denies everything, and waits for the kernel.
+    fn change(&mut self, is_there: bool) -> Result<Sample, BenchError> {
+        let text = is_there.then(|| ("extras", extras(&self.side.demo.base.peers, Filter::Everything)));
+        let (side, mount) = (&mut self.side, &mut self.mount);
+        side.change(is_there, |_| Ok(mount.set(text.as_slice())?))
+    }
 }
 
 // === impl Side ===

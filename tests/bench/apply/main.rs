@@ -161,6 +161,10 @@ fn measure_kernel(version: FrrVersion) -> Result<CellReport, BenchError> {
         report.add_ratio(&Ratio::faster("file_to_kernel", debounced, ours, Some(20.0)));
         report.add_ratio(&Ratio::faster("file_to_kernel_no_debounce", theirs, ours, Some(10.0)));
     }
+    let left = report.add("file_to_kernel", "left to FRR", &found.left);
+    if let (Some(left), Some(ours)) = (left, ours) {
+        report.add_ratio(&Ratio::slower("file_to_kernel_vs_delay_timer", ours, left, 0.2));
+    }
     Ok(report)
 }
 

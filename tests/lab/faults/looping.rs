@@ -1,5 +1,5 @@
 //! zebra 7.5.1 can come into a loop of its own when a bgpd dies soon after another: it takes a whole processor, and
-//! answers nobody any more. No agent can help that; the agent has to say so, and to go on with the next zebra.
+//! answers nobody any more. No agent can help that; the agent has to say so, and the history does not count.
 
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ const LOOP_TICKS_MIN: u64 = 150;
 
 /// How long the agent may take to say that it hangs.
 const SAID_WITHIN: Duration = Duration::from_secs(30);
+
+/// zebra came into a loop of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Looped;
 
 /// Whether zebra answers nobody, and is at work all the time.
 pub(super) fn loops(node: &Node) -> bool {

@@ -172,11 +172,13 @@ fn a_person_is_told_what_came_of_it() {
     let session = SessionId::in_default_vrf("10.0.0.1");
     let ask = |session: &SessionId| Event::ClearAsked { ticket: 1, session: session.clone(), is_hard: false };
     let answers = |actions: &[Action]| {
-        let answer = actions.iter().find_map(|action| match action {
-            Action::Answer { ticket: 1, answer } => Some(answer.clone()),
-            _ => None,
-        });
-        answer
+        let mut answers = Vec::new();
+        for action in actions {
+            if let Action::Answer { ticket: 1, answer } = action {
+                answers.push(answer.clone());
+            }
+        }
+        answers.pop()
     };
     let unknown = bench.step(ask(&SessionId::in_default_vrf("net9")));
     assert!(answers(&unknown).unwrap().unwrap_err().contains("net9"));

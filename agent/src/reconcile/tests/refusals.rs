@@ -73,7 +73,9 @@ fn what_frr_says_of_one_version_is_no_refusal_of_the_next() {
     let error = SourceError { line: Some(8), message: "FRR refuses this line".into() };
     let mended = applies(&bench.ended(Outcome::Refused { errors: vec![(Some("base".to_owned()), error)] }));
     assert!(!mended.unwrap().config.top.iter().any(|(key, _)| key.contains("frobnicate")));
-    assert!(bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty());
+    assert!(
+        bench.machine.snapshot(Duration::ZERO, Timestamp::UNIX_EPOCH).sources.unwrap()[0].errors.is_empty()
+    );
 }
 
 #[test]

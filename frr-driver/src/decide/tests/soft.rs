@@ -74,8 +74,7 @@ fn what_bgpd_cannot_do_softly_is_done_hard() {
     let mut bench = Bench::new(&[true]);
     bench.change(&[0]);
     let clear = bench.clears().remove(0);
-    let complaint =
-        "% BGP: Inbound soft reconfig for P not possible as it has neither refresh capability, nor inbound soft reconfig";
+    let complaint = "% BGP: Inbound soft reconfig for P not possible as it has neither refresh capability, nor inbound soft reconfig";
     bench.decider.answered(&clear, complaint, &bench.sessions, bench.now);
     assert_eq!(bench.obey(), [(0, ClearKind::Hard)]);
 }
@@ -224,8 +223,5 @@ fn a_person_is_told_what_cannot_be_done() {
     assert!(ask(0, true).is_ok());
     assert_eq!(ask(1, true), Err(Refusal::Busy(id(0))));
     bench.goes_down(1);
-    assert_eq!(
-        bench.decider.ask(&id(1), false, &bench.sessions, bench.now),
-        Err(Refusal::Down(id(1)))
-    );
+    assert_eq!(bench.decider.ask(&id(1), false, &bench.sessions, bench.now), Err(Refusal::Down(id(1))));
 }
