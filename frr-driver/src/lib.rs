@@ -14,6 +14,7 @@ pub mod explain;
 pub mod numbers;
 
 mod diff;
+pub mod forgotten;
 pub mod illegible;
 pub mod impact;
 pub mod plan;

@@ -47,14 +47,17 @@ fn base(allowed: &[&str]) -> String {
     text + " exit-address-family\n"
 }
 
-fn gateway(number: usize) -> NodeSpec {
+fn gateway(number: usize, can_refresh: bool) -> NodeSpec {
     let node = format!("172.31.{number}.2");
     let mut text = format!(
         "router bgp 64513\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
          bgp router-id 172.31.{number}.3\n timers bgp 10 30\n neighbor {node} remote-as 64512\n \
-         neighbor {node} timers connect 1\n neighbor {node} dont-capability-negotiate\n \
-         address-family ipv4 unicast\n"
+         neighbor {node} timers connect 1\n"
     );
+    if !can_refresh {
+        _ = writeln!(text, " neighbor {node} dont-capability-negotiate");
+    }
+    text.push_str(" address-family ipv4 unicast\n");
     for prefix in [DEFAULT, FIRST, SECOND] {
         _ = writeln!(text, "  network {prefix}");
     }
@@ -71,10 +74,17 @@ struct Gateways {
 impl Gateways {
     #[track_caller]
     fn start(version: FrrVersion, arguments: &[&str], hold: &str) -> Self {
+        Self::start_with(version, arguments, hold, false)
+    }
+
+    /// The same with gateways that can be asked for their routes again, or cannot.
+    #[track_caller]
+    fn start_with(version: FrrVersion, arguments: &[&str], hold: &str, can_refresh: bool) -> Self {
         let base = base(&[DEFAULT, FIRST]);
         let node = NodeSpec::frr(NODE, version).daemons(&DAEMONS).config(&base);
         let node = node.file(BASE_PATH, &base).file(HOLD_PATH, hold);
-        let mut topology = Topology::new().node(node).node(gateway(1)).node(gateway(2));
+        let mut topology =
+            Topology::new().node(node).node(gateway(1, can_refresh)).node(gateway(2, can_refresh));
         for number in [1, 2] {
             let (here, there) = (format!("172.31.{number}.2/24"), format!("172.31.{number}.3/24"));
             let (interface, far) = (format!("net{number}"), format!("gw-{number}"));
@@ -179,6 +189,21 @@ fn gateways_are_reset_one_after_the_other_on_10_3() {
 #[test]
 fn gateways_are_reset_one_after_the_other_on_10_7() {
     one_after_the_other(FrrVersion::V10_7);
+}
+
+/// 7.5.1 forgets the entry for the default prefix when another comes to its list.
+#[test]
+fn a_list_that_grows_keeps_the_default_route() {
+    for version in FrrVersion::ALL {
+        let gateways = Gateways::start_with(version, &[], "", true);
+        let before = gateways.dropped();
+        gateways.allow(&[DEFAULT, FIRST, SECOND]);
+        gateways.learned(SECOND, 2);
+        gateways.until("the policies in effect", |status| policies(status)["status"] == "True");
+        gateways.learned(DEFAULT, 2);
+        gateways.learned(FIRST, 2);
+        assert_eq!(gateways.dropped(), before, "FRR {version}");
+    }
 }
 
 #[test]

@@ -107,6 +107,8 @@ pub(super) struct Attempt {
     reloads: u32,
     is_whole_sent: bool,
     sweeps: u32,
+    /// How often what FRR forgets was written anew.
+    reminders: u32,
     sends: u32,
     is_cured: bool,
     lock_tries: u32,
@@ -140,6 +142,7 @@ impl Attempt {
             reloads: 0,
             is_whole_sent: false,
             sweeps: 0,
+            reminders: 0,
             sends: 0,
             is_cured: false,
             lock_tries: 0,
