@@ -87,7 +87,7 @@ pub enum Refusal {
     Busy(SessionId),
 }
 
-/// Everything that is known of policies that changed.
+/// Everything that is known of policies that changed. It is told of sessions in the order of their ids.
 #[derive(Clone, Debug, Default)]
 pub struct Decider {
     watched: BTreeMap<PolicyId, Watched>,
@@ -167,7 +167,7 @@ impl Decider {
         now: Duration,
     ) {
         for Left { policy, is_unproven } in left {
-            let Some(session) = sessions.iter().find(|session| session.id == policy.session) else {
+            let Some(session) = find(sessions, &policy.session) else {
                 continue;
             };
             // The map may have been made a moment ago.
@@ -200,8 +200,7 @@ impl Decider {
         sessions: &[Session],
         now: Duration,
     ) -> Result<Option<Clear>, Refusal> {
-        let session = sessions.iter().find(|session| session.id == *id);
-        let session = session.ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        let session = find(sessions, id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
         if !session.is_established() {
             return Err(Refusal::Down(id.clone()));
         }
@@ -230,10 +229,9 @@ impl Decider {
 
     /// Takes in what the sessions show.
     pub fn observed(&mut self, sessions: &[Session], now: Duration) {
-        let find = |id: &SessionId| sessions.iter().find(|session| session.id == *id);
         let ended = &mut self.ended;
         self.watched.retain(|policy, watched| {
-            let session = find(&policy.session);
+            let session = find(sessions, &policy.session);
             match watched.look(policy, session, now) {
                 Proof::Open => true,
                 Proof::Down => false,
@@ -249,7 +247,7 @@ impl Decider {
             self.watched.retain(|policy, watched| {
                 policy.session != away.session || watched.stage != Stage::HardCleared
             });
-            let after = find(&away.session).map_or(0, accepted_in_all);
+            let after = find(sessions, &away.session).map_or(0, accepted_in_all);
             self.ended.push(end_of_reset(away, after, None, now));
         }
     }
@@ -273,7 +271,7 @@ impl Decider {
                 && policy.family == clear.family
                 && policy.soft_clear() == clear.kind;
             if is_it {
-                let session = sessions.iter().find(|session| session.id == policy.session);
+                let session = find(sessions, &policy.session);
                 watched.answered(complaint, session, now);
                 if let Stage::Over(Standing::GaveUp(why)) = &watched.stage {
                     let failure = Some(why.clone());
@@ -287,7 +285,7 @@ impl Decider {
     pub fn soft_clears(&mut self, most: Most, sessions: &[Session], now: Duration) -> Vec<Clear> {
         let mut clears = Vec::new();
         for (policy, watched) in &mut self.watched {
-            let Some(session) = sessions.iter().find(|session| session.id == policy.session) else {
+            let Some(session) = find(sessions, &policy.session) else {
                 continue;
             };
             let cleared_at = watched.soft_cleared_at();
@@ -346,7 +344,7 @@ impl Decider {
         now: Duration,
     ) -> impl Iterator<Item = (&'a PolicyId, Standing)> {
         self.watched.iter().map(move |(policy, watched)| {
-            let session = sessions.iter().find(|session| session.id == policy.session);
+            let session = find(sessions, &policy.session);
             let standing = match (&watched.stage, session) {
                 (Stage::NeedsHard, Some(session)) => self.wait(watched, session, rules, sessions, now),
                 (Stage::HardCleared, _) if self.resets.away().is_some_and(Away::is_late) => {
@@ -446,7 +444,7 @@ impl Decider {
 
 /// The prefixes that `clear` is about: accepted ones, or sent ones for [`ClearKind::SoftOut`].
 pub fn prefixes(clear: &Clear, sessions: &[Session]) -> u64 {
-    let session = sessions.iter().find(|session| session.id == clear.session);
+    let session = find(sessions, &clear.session);
     let direction = match clear.kind {
         ClearKind::Hard => return session.map_or(0, accepted_in_all),
         ClearKind::SoftIn => Direction::In,
@@ -454,6 +452,12 @@ pub fn prefixes(clear: &Clear, sessions: &[Session]) -> u64 {
     };
     let policy = PolicyId { session: clear.session.clone(), family: clear.family, direction };
     session.map_or(0, |session| policy.prefixes(session))
+}
+
+/// Returns the session of that id.
+fn find<'a>(sessions: &'a [Session], id: &SessionId) -> Option<&'a Session> {
+    let at = sessions.binary_search_by(|session| session.id.cmp(id)).ok()?;
+    sessions.get(at)
 }
 
 fn has_any(policy: &Policy) -> bool {
