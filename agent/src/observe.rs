@@ -1,11 +1,13 @@
 //! One look at FRR and the kernel: cheap commands over the daemons' sockets, never a table dump.
 
 mod hold;
+mod losses;
 mod pulse;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use frr_driver::{
+    loss::Loss,
     quirks::FrrVersion,
     session::{AddressFamily, Session, SessionId},
     show::{
@@ -19,6 +21,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 pub(crate) use hold::Hold;
+use losses::Losses;
 pub(crate) use pulse::{Heart, Pulse};
 
 use crate::{
@@ -50,6 +53,10 @@ pub(crate) struct Observation {
     pub(crate) routes: Option<LearnedRoutes>,
     /// Why no session is reset for the time being: what people wrote into the file of `--hold`.
     pub(crate) hold: Option<String>,
+    /// Why no route of these arrives.
+    pub(crate) losses: BTreeMap<(SessionId, AddressFamily), Loss>,
+    /// The families of which the kernel keeps routes that bgpd does not have.
+    pub(crate) orphaned: Vec<AddressFamily>,
     /// What was not understood.
     pub(crate) unreadable: Vec<Unreadable>,
 }
@@ -61,6 +68,7 @@ pub(crate) struct Observer {
     sockets: BTreeMap<&'static str, VtySocket>,
     fib: Walk<LearnedRoutes>,
     pre_policy: Walk<BTreeMap<(SessionId, AddressFamily), u64>>,
+    losses: Losses,
 }
 
 /// The last result of something that costs, and when it may be done again.
@@ -121,6 +129,7 @@ impl Observer {
             sockets: BTreeMap::new(),
             fib: Walk { last: None, due: None },
             pre_policy: Walk { last: None, due: None },
+            losses: Losses::default(),
         }
     }
 
@@ -144,9 +153,8 @@ impl Observer {
         if version.is_ok() {
             self.ask_bgpd(&mut observation).await;
         }
-        if observation.is_ready()
-            && let Some(running) = self.frr.running_if_quiet().await
-        {
+        let running = if observation.is_ready() { self.frr.running_if_quiet().await } else { None };
+        if let Some(running) = &running {
             observation.running = running.digest();
             observation.speakers = running.names();
         }
@@ -154,7 +162,13 @@ impl Observer {
             observation.hold = hold.read().await;
         }
         self.read_fib().await;
+        let is_fresh = self.read_fib().await;
         observation.routes.clone_from(&self.fib.last);
+        self.find_losses(&mut observation, running).await;
+        if is_fresh {
+            self.losses.look_for_orphans(&observation);
+        }
+        observation.orphaned = self.losses.orphaned();
         for unreadable in &observation.unreadable {
             debug!(
                 command = unreadable.command,
@@ -209,20 +223,25 @@ impl Observer {
         self.pre_policy = Walk::done(counts, started);
     }
 
-    async fn read_fib(&mut self) {
+    /// Reads the kernel's routes if that is due; returns whether it was, and they could be read.
+    async fn read_fib(&mut self) -> bool {
         let started = Instant::now();
         if self.fib.due.is_some_and(|due| started < due) {
-            return;
+            return false;
         }
         let read = tokio::task::spawn_blocking(fib::learned_routes).await;
         match read {
-            Ok(Ok(routes)) => self.fib = Walk::done(routes, started),
+            Ok(Ok(routes)) => {
+                self.fib = Walk::done(routes, started);
+                return true;
+            }
             Ok(Err(error)) => {
                 debug!(reason = crate::desired::with_causes(&error), "the kernel's routes cannot be read");
                 self.fib = Walk { last: None, due: None };
             }
             Err(_) => {}
         }
+        false
     }
 
     /// Looks at the kernel's routes at the next observation, whatever the last look cost.

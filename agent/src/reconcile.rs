@@ -310,6 +310,8 @@ impl Machine {
             snapshot.sessions.clone_from(&observation.sessions);
             snapshot.routes.clone_from(&observation.routes);
             snapshot.received_pre_policy.clone_from(&observation.received_pre_policy);
+            snapshot.losses.clone_from(&observation.losses);
+            snapshot.orphaned.clone_from(&observation.orphaned);
         }
         snapshot.sources = self.judged.as_ref().map(|judged| judged.states.clone());
         snapshot.config = self.config.clone();

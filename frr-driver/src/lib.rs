@@ -22,6 +22,7 @@ pub mod reload;
 pub mod transaction;
 pub mod verify;
 
+pub mod loss;
 pub mod session;
 pub mod show;
 

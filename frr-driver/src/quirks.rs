@@ -100,6 +100,13 @@ impl FrrVersion {
         self >= Self::V8
     }
 
+    /// Returns whether `show route-map` counts what comes to each entry.
+    ///
+    /// Not on 7.5.1, where only the map's own counter works (measured).
+    pub fn counts_route_map_entries(self) -> bool {
+        self >= Self::V8
+    }
+
     /// Returns whether all route-map and list lines of one `vtysh -f` take effect at one instant.
     ///
     /// From 8.0 on (commit fd396924d6), daemons hold them between `XFRR_start_configuration` and the end, or the first

@@ -7,7 +7,9 @@ mod bfd;
 mod document;
 mod field;
 mod neighbors;
+mod nexthop;
 mod prefix_counts;
+mod route_map;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -16,7 +18,9 @@ mod vrfs;
 pub use self::{
     bfd::{BFD_PEERS, BfdPeer, attach_bfd, bfd_peers},
     neighbors::{NEIGHBORS, neighbors},
+    nexthop::{NextHop, next_hops, next_hops_command},
     prefix_counts::{PrefixCounts, prefix_counts, prefix_counts_command},
+    route_map::{RouteMapCounters, route_map, route_map_command},
     version::{VERSION, version},
     vrfs::{BgpVrf, VRFS, vrfs},
 };

@@ -40,11 +40,13 @@ pub enum ConditionType {
     SessionsEstablished,
     /// Every session's routes went through the present policies.
     PoliciesInEffect,
+    /// The kernel has no routes from BGP that bgpd does not have.
+    KernelInSync,
     /// This session is established.
     Established,
     /// This session's routes went through the present policies.
     PolicyInEffect,
-    /// The inbound policies let at least one route of this session through.
+    /// The inbound policies let at least one route of each family of this session through, and the kernel can use it.
     RoutesAccepted,
 }
 
@@ -139,6 +141,19 @@ pub enum Reason {
     AllRefused,
     /// A policy is required and missing (RFC 8212).
     PolicyMissing,
+    /// A map or list that is named does not exist, so that every route is refused.
+    PolicyUndefined,
+    /// An entry of the route-map refuses every route.
+    EntryDenies,
+    /// What might permit something asks prefix-lists that match none of the routes.
+    ListMatchesNothing,
+    /// Routes are accepted, and their next hops are unreachable.
+    NextHopUnreachable,
+
+    /// The kernel has what bgpd has.
+    InSync,
+    /// The kernel keeps routes from BGP that bgpd does not have.
+    RoutesOrphaned,
 }
 
 /// A condition that has no time yet.
@@ -193,6 +208,7 @@ impl fmt::Display for ConditionType {
             | Self::ConfigApplied
             | Self::SessionsEstablished
             | Self::PoliciesInEffect
+            | Self::KernelInSync
             | Self::Established
             | Self::PolicyInEffect
             | Self::RoutesAccepted => fmt::Debug::fmt(self, f),

@@ -149,6 +149,9 @@ pub struct SessionCounts {
     pub total: usize,
     /// Those that exchange routes.
     pub established: usize,
+    /// Those whose peer announces routes of a family, and none of them arrives; no fault of the node.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_routes: usize,
     /// Both, for a column: `3/4`; `?` while bgpd cannot be asked.
     pub summary: String,
 }
@@ -206,6 +209,11 @@ pub struct ClearStatus {
     /// Why it did not help, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 // === impl BgpNodeStatus ===

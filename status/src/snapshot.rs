@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use frr_driver::{
     clear::ClearKind,
+    loss::Loss,
     session::{AddressFamily, Session, SessionId},
     vty_socket::Daemon,
 };
@@ -37,6 +38,10 @@ pub struct Snapshot {
     pub clears: BTreeMap<SessionId, ClearFact>,
     /// The last clear of all.
     pub last_clear: Option<ClearFact>,
+    /// Why no route of these arrives, although some were announced.
+    pub losses: BTreeMap<(SessionId, AddressFamily), Loss>,
+    /// The families of which the kernel keeps routes from BGP that bgpd does not have.
+    pub orphaned: Vec<AddressFamily>,
 }
 
 /// FRR, as far as it answers.
@@ -315,6 +320,8 @@ impl Snapshot {
             routes: None,
             clears: BTreeMap::new(),
             last_clear: None,
+            losses: BTreeMap::new(),
+            orphaned: Vec::new(),
         }
     }
 }

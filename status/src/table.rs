@@ -1,6 +1,6 @@
 //! A report for people, laid out like the output of kubectl.
 
-use frr_driver::session::SessionState;
+use frr_driver::session::{SessionState, VRF_DEFAULT};
 use jiff::Timestamp;
 
 use crate::{
@@ -130,12 +130,27 @@ fn problems(report: &Report) -> Vec<String> {
     for object in &report.sessions {
         // Sessions that are down are among the node's conditions; no routes at all may be what is meant.
         let accepted = object.status.condition(ConditionType::RoutesAccepted);
-        let refused = accepted
-            .filter(|condition| matches!(condition.reason, Reason::PolicyMissing | Reason::AllRefused));
-        problems
-            .extend(refused.and_then(|condition| problem(&format!("{}: ", object.status.peer), condition)));
+        let refused = accepted.filter(|condition| is_loss(condition.reason));
+        let whose = match object.status.vrf.as_str() {
+            VRF_DEFAULT => format!("{}: ", object.status.peer),
+            vrf => format!("{} in VRF {vrf}: ", object.status.peer),
+        };
+        problems.extend(refused.and_then(|condition| problem(&whose, condition)));
     }
     problems
+}
+
+/// Whether routes were announced and do not arrive; else there may be none.
+fn is_loss(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::PolicyMissing
+            | Reason::AllRefused
+            | Reason::PolicyUndefined
+            | Reason::EntryDenies
+            | Reason::ListMatchesNothing
+            | Reason::NextHopUnreachable
+    )
 }
 
 fn problem(whose: &str, condition: &Condition) -> Option<String> {

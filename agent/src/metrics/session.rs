@@ -14,6 +14,7 @@ const START_JITTER_SECONDS: f64 = 2.0;
 /// The labels of a session; those of an address family of a session.
 const SESSION: [&str; 2] = ["peer", "vrf"];
 const FAMILY: [&str; 3] = ["peer", "vrf", "afi_safi"];
+const LOSS: [&str; 4] = ["peer", "vrf", "afi_safi", "reason"];
 
 #[derive(Debug)]
 pub(super) struct SessionMetrics {
@@ -28,6 +29,7 @@ pub(super) struct SessionMetrics {
     received_pre_policy: Series,
     stale: Series,
     policy_in_effect: Series,
+    lost: Series,
     /// What was last seen of each session.
     seen: BTreeMap<SessionId, Seen>,
 }
@@ -98,6 +100,12 @@ impl SessionMetrics {
                 "routelet_bgp_policy_in_effect",
                 "Whether all routes went through the present policies (1) or not (0); absent where nothing tells.",
             )?,
+            lost: Series::register(
+                registry,
+                "routelet_bgp_routes_lost",
+                "There only while a peer announces routes and none of them arrives, with the reason; always 1.",
+                &LOSS,
+            )?,
             seen: BTreeMap::new(),
         })
     }
@@ -119,6 +127,13 @@ impl SessionMetrics {
                 look.add_unknown(id);
             }
         }
+        // While bgpd does not answer, it is not known.
+        let losses = snapshot.losses.iter().filter(|_| snapshot.sessions.is_some());
+        let lost = losses.map(|((session, family), loss)| {
+            let reason = [family.to_string(), loss.reason().to_owned()];
+            (labels(session).into_iter().chain(reason).collect(), 1.0)
+        });
+        self.lost.replace(lost.collect());
         let Look { sessions, families } = look;
         let of_session =
             [&mut self.up, &mut self.state, &mut self.admin_up, &mut self.established_at, &mut self.bfd_up];

@@ -111,7 +111,14 @@ fn counts(snapshot: &Snapshot, sessions: &[Object<BgpSessionStatus>]) -> Session
         Some(_) => format!("{established}/{total}"),
         None => "?".to_owned(),
     };
-    SessionCounts { total, established, summary }
+    let is_without = |object: &&Object<BgpSessionStatus>| {
+        snapshot
+            .losses
+            .keys()
+            .any(|(session, _)| session.peer == object.status.peer && session.vrf == object.status.vrf)
+    };
+    let without_routes = sessions.iter().filter(is_without).count();
+    SessionCounts { total, established, without_routes, summary }
 }
 
 /// The most used first.
@@ -134,6 +141,7 @@ fn findings(snapshot: &Snapshot, sessions: &[Object<BgpSessionStatus>]) -> Vec<F
         config_applied(&snapshot.config),
         sessions_established(snapshot, sessions),
         policies_in_effect(snapshot),
+        kernel_in_sync(snapshot),
     ];
     findings.insert(0, ready(&findings));
     findings
@@ -142,7 +150,12 @@ fn findings(snapshot: &Snapshot, sessions: &[Object<BgpSessionStatus>]) -> Vec<F
 /// Sums up `others`: the first that is false, else the first that is unknown, names the reason.
 fn ready(others: &[Finding]) -> Finding {
     let kind = ConditionType::Ready;
-    let bad: Vec<_> = others.iter().filter(|other| other.status != ConditionStatus::True).collect();
+    // Where the kernel cannot be asked, everything else still tells.
+    let counts = |other: &&Finding| {
+        other.kind != ConditionType::KernelInSync || other.status == ConditionStatus::False
+    };
+    let bad: Vec<_> =
+        others.iter().filter(counts).filter(|other| other.status != ConditionStatus::True).collect();
     let worst = bad.iter().find(|other| other.status == ConditionStatus::False).or(bad.first());
     let Some(worst) = worst else { return Finding::yes(kind, Reason::AllGood, "") };
     let names: Vec<_> = bad.iter().map(|other| format!("{}: {}", other.kind, other.reason)).collect();
@@ -254,6 +267,24 @@ fn policies_in_effect(snapshot: &Snapshot) -> Finding {
         return Finding::yes(kind, policy_reason(worst), message);
     }
     Finding::no(kind, policy_reason(worst), message)
+}
+
+fn kernel_in_sync(snapshot: &Snapshot) -> Finding {
+    let kind = ConditionType::KernelInSync;
+    if snapshot.sessions.is_none() || snapshot.routes.is_none() {
+        let reason = if snapshot.frr.is_none() { Reason::NotObservedYet } else { Reason::NotObservable };
+        return Finding::unknown(kind, reason, "");
+    }
+    match named(snapshot.orphaned.iter().map(ToString::to_string).collect()) {
+        None => Finding::yes(kind, Reason::InSync, ""),
+        Some(families) => Finding::no(
+            kind,
+            Reason::RoutesOrphaned,
+            format!(
+                "the kernel keeps routes of {families} that bgpd does not have; restarting FRR removes them"
+            ),
+        ),
+    }
 }
 
 /// The reason that goes with the state of a policy.

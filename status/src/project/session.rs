@@ -1,6 +1,9 @@
 //! The status of a session.
 
-use frr_driver::session::{AddressFamily, FamilyState, Policy, Session, SessionState};
+use frr_driver::{
+    loss::Loss,
+    session::{AddressFamily, FamilyState, Policy, Session, SessionState},
+};
 use jiff::Timestamp;
 
 use super::{ago, node::policy_reason, second};
@@ -36,7 +39,8 @@ pub(super) fn status(
         .iter()
         .map(|(family, state)| afi_safi(snapshot, session, *family, state, &facts))
         .collect();
-    let findings = vec![established(session), policy_in_effect(&facts), routes_accepted(session, &afi_safis)];
+    let findings =
+        vec![established(session), policy_in_effect(&facts), routes_accepted(snapshot, session, &afi_safis)];
     BgpSessionStatus {
         node: snapshot.node.clone(),
         peer: session.id.peer.clone(),
@@ -186,13 +190,21 @@ fn policy_in_effect(facts: &[&PolicyFact]) -> Finding {
 }
 
 /// Looks at each family apart: a loss in one must not hide behind another.
-fn routes_accepted(session: &Session, families: &[AfiSafiStatus]) -> Finding {
+fn routes_accepted(snapshot: &Snapshot, session: &Session, families: &[AfiSafiStatus]) -> Finding {
     let kind = ConditionType::RoutesAccepted;
     if session.state == SessionState::Unknown {
         return Finding::unknown(kind, Reason::NotObservable, "");
     }
     if !session.is_established() {
         return Finding::no(kind, Reason::SessionDown, "");
+    }
+    let losses: Vec<_> = families
+        .iter()
+        .filter_map(|family| Some((family.name, snapshot.losses.get(&(session.id.clone(), family.name))?)))
+        .collect();
+    if let Some((_, first)) = losses.first() {
+        let told: Vec<_> = losses.iter().map(|(family, loss)| format!("{family}: {loss}")).collect();
+        return Finding::no(kind, loss_reason(first), told.join(". "));
     }
     let empty: Vec<_> = families.iter().filter(|family| family.prefixes.received == 0).collect();
     if empty.is_empty() {
@@ -212,4 +224,16 @@ fn routes_accepted(session: &Session, families: &[AfiSafiStatus]) -> Finding {
         (Reason::NoRoutes, format!("{}: no routes", names.join(", ")))
     };
     Finding::no(kind, reason, message)
+}
+
+/// The reason that goes with a loss.
+fn loss_reason(loss: &Loss) -> Reason {
+    match loss {
+        Loss::PolicyMissing => Reason::PolicyMissing,
+        Loss::Undefined { .. } => Reason::PolicyUndefined,
+        Loss::Entry { .. } | Loss::NoPermit { .. } => Reason::EntryDenies,
+        Loss::List { .. } => Reason::ListMatchesNothing,
+        Loss::Unexplained => Reason::AllRefused,
+        Loss::NextHop { .. } => Reason::NextHopUnreachable,
+    }
 }
