@@ -11,6 +11,8 @@ mod agent_extras;
 #[cfg(test)]
 mod agent_faults;
 #[cfg(test)]
+mod agent_refusals;
+#[cfg(test)]
 mod agent_reports;
 #[cfg(test)]
 mod agent_restarts;

@@ -1,4 +1,5 @@
 use frr_driver::{
+    loss::Loss,
     session::{AddressFamily, Bfd, BfdState, FamilyState, Session, SessionId, SessionState},
     vty_socket::Daemon,
 };
@@ -97,6 +98,20 @@ fn full() -> Snapshot {
         routes: Some(LearnedRoutes { ipv4: 12, ipv6: 0, gateways: [(gateway, 12)].into() }),
         ..snapshot(0, vec![session])
     }
+}
+
+#[test]
+fn a_loss_is_there_only_while_it_lasts() {
+    let lab = Lab::new();
+    let up = || session(SessionState::Established, Some(9), 0);
+    let mut snapshot = snapshot(0, vec![up()]);
+    snapshot.losses.insert((up().id, AddressFamily::Ipv4Unicast), Loss::Unexplained);
+    lab.0.update(&snapshot);
+    let labels = r#"afi_safi="ipv4-unicast",peer="10.0.0.1",reason="all_refused",vrf="default""#;
+    lab.check(&format!("routelet_bgp_routes_lost{{{labels}}} 1"));
+    snapshot.losses.clear();
+    lab.0.update(&snapshot);
+    lab.check_absent("routelet_bgp_routes_lost{");
 }
 
 #[test]

@@ -61,6 +61,29 @@ fn golden_prefix_counts() {
 }
 
 #[test]
+fn golden_route_map() {
+    golden("route-map.txt", route_map);
+}
+
+#[test]
+fn golden_next_hops() {
+    golden("bgp-nexthop.txt", next_hops);
+}
+
+#[test]
+fn next_hops_are_told_in_any_vrf() {
+    assert_eq!(next_hops_command("default"), "show bgp nexthop");
+    assert_eq!(next_hops_command("red"), "show bgp vrf red nexthop");
+    assert_eq!(next_hops("% No such BGP instance exist\n").value, []);
+}
+
+#[test]
+fn a_map_that_does_not_exist_has_no_counters() {
+    assert_eq!(route_map("BGP:\nBGP: 'route-map X' not found\n").value, RouteMapCounters::default());
+    assert!(!route_map("route-map: X Invoked: many Optimization: enabled").unreadable.is_empty());
+}
+
+#[test]
 fn a_daemon_that_died_in_the_middle_is_unreadable_not_empty() {
     golden("bgp-neighbors-graceful-restart.json", neighbors);
     for version in ["7.5.1", "8.4.4"] {

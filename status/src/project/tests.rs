@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use frr_driver::{
     clear::ClearKind,
+    loss::Loss,
     session::{
         AddressFamily, Bfd, BfdState, FamilyState, LastReset, Policy, Session, SessionId, SessionState,
     },
@@ -140,6 +141,12 @@ pub(crate) fn bad() -> Snapshot {
             state: PolicyState::Suppressed,
             why: "only a hard clear would help, and --clear is soft".into(),
         }],
+        losses: [(
+            (id.clone(), AddressFamily::Ipv4Unicast),
+            Loss::Entry { entry: "route-map 10.0.0.1-in deny 20".into(), invoked: Some(12) },
+        )]
+        .into(),
+        orphaned: vec![AddressFamily::Ipv4Unicast],
         last_clear: Some(ClearFact {
             session: id,
             family: AddressFamily::Ipv4Unicast,
@@ -222,6 +229,7 @@ fn every_condition_is_set_from_the_first_write_on() {
             ConditionType::ConfigApplied,
             ConditionType::SessionsEstablished,
             ConditionType::PoliciesInEffect,
+            ConditionType::KernelInSync,
         ]
     );
     assert!(
@@ -360,6 +368,54 @@ fn a_session_without_routes_says_why() {
         False,
         Reason::PolicyMissing,
     );
+}
+
+#[test]
+fn a_loss_says_which_line_is_in_the_way() {
+    let v4 = AddressFamily::Ipv4Unicast;
+    let name = || "ip prefix-list gone".to_owned();
+    let losses = [
+        (Loss::PolicyMissing, Reason::PolicyMissing),
+        (
+            Loss::Undefined { name: name(), by: "neighbor … prefix-list gone in".into() },
+            Reason::PolicyUndefined,
+        ),
+        (Loss::Entry { entry: "route-map m deny 20".into(), invoked: None }, Reason::EntryDenies),
+        (Loss::NoPermit { map: "route-map m".into() }, Reason::EntryDenies),
+        (Loss::List { lists: vec![name()], by: "route-map m permit 5".into() }, Reason::ListMatchesNothing),
+        (Loss::Unexplained, Reason::AllRefused),
+        (Loss::NextHop { next_hops: vec!["203.0.113.9".parse().unwrap()] }, Reason::NextHopUnreachable),
+    ];
+    for (loss, reason) in losses {
+        check_routes(
+            |session, snapshot| {
+                snapshot.losses.insert((session.id.clone(), v4), loss);
+            },
+            ConditionStatus::False,
+            reason,
+        );
+    }
+}
+
+#[test]
+fn a_peer_of_which_nothing_arrives_does_not_make_the_node_unready() {
+    let mut snapshot = good();
+    let id = SessionId::in_default_vrf("10.0.0.1");
+    snapshot.losses.insert((id, AddressFamily::Ipv4Unicast), Loss::Unexplained);
+    check(&snapshot, ConditionType::Ready, ConditionStatus::True, Reason::AllGood);
+    assert_eq!(project(&snapshot, None).node.status.sessions.without_routes, 1);
+    snapshot.routes = None;
+    check(&snapshot, ConditionType::Ready, ConditionStatus::True, Reason::AllGood);
+    check(&snapshot, ConditionType::KernelInSync, ConditionStatus::Unknown, Reason::NotObservable);
+}
+
+#[test]
+fn routes_that_only_the_kernel_has_are_a_fault_of_the_node() {
+    let mut snapshot = good();
+    check(&snapshot, ConditionType::KernelInSync, ConditionStatus::True, Reason::InSync);
+    snapshot.orphaned = vec![AddressFamily::Ipv6Unicast];
+    check(&snapshot, ConditionType::KernelInSync, ConditionStatus::False, Reason::RoutesOrphaned);
+    check(&snapshot, ConditionType::Ready, ConditionStatus::False, Reason::RoutesOrphaned);
 }
 
 #[test]
