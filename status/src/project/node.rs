@@ -281,7 +281,7 @@ fn kernel_in_sync(snapshot: &Snapshot) -> Finding {
             kind,
             Reason::RoutesOrphaned,
             format!(
-                "the kernel keeps routes of {families} that bgpd does not have; restarting FRR removes them"
+                "the kernel keeps routes of {families} that bgpd does not have; ip route show proto bgp lists them"
             ),
         ),
     }
