@@ -63,8 +63,8 @@ pub enum Loss {
     },
 }
 
-/// Returns the next hops that keep the accepted routes of a family out of the kernel; `None` if any can be reached.
-pub fn unreachable(family: AddressFamily, next_hops: &[NextHop]) -> Option<Loss> {
+/// Returns the next hops that keep the `accepted` routes of a family out of the kernel; `None` if any can be reached.
+pub fn unreachable(family: AddressFamily, accepted: u64, next_hops: &[NextHop]) -> Option<Loss> {
     let six = match family {
         AddressFamily::Ipv4Unicast => false,
         AddressFamily::Ipv6Unicast => true,
@@ -78,13 +78,15 @@ pub fn unreachable(family: AddressFamily, next_hops: &[NextHop]) -> Option<Loss>
         | AddressFamily::Ipv6Flowspec
         | AddressFamily::L2vpnEvpn => return None,
     };
-    // An IPv4 prefix may have an IPv6 next hop (RFC 8950): one of either family that works leaves a doubt.
-    let used: Vec<&NextHop> = next_hops.iter().filter(|next_hop| next_hop.paths > 0).collect();
-    let of_family: Vec<IpAddr> =
-        used.iter().filter(|hop| hop.address.is_ipv6() == six).map(|hop| hop.address).collect();
-    let is_doubtful =
-        used.iter().any(|hop| hop.is_valid && (hop.address.is_ipv6() == six || hop.address.is_ipv6()));
-    (!of_family.is_empty() && !is_doubtful).then_some(Loss::NextHop { next_hops: of_family })
+    let used = next_hops.iter().filter(|hop| hop.paths > 0 && hop.address.is_ipv6() == six);
+    let of_family: Vec<&NextHop> = used.collect();
+    if of_family.iter().any(|hop| hop.is_valid) {
+        return None;
+    }
+    // An IPv4 prefix may have an IPv6 next hop (RFC 8950): what is unreachable must be all that was accepted.
+    let paths: u64 = of_family.iter().map(|hop| hop.paths).sum();
+    let next_hops = of_family.iter().map(|hop| hop.address).collect();
+    (paths > 0 && paths >= accepted).then_some(Loss::NextHop { next_hops })
 }
 
 /// Returns the families whose routes the kernel has from BGP although bgpd has none of any peer.

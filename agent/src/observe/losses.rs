@@ -166,11 +166,12 @@ impl Observer {
             .zip(FAMILIES)
             .filter_map(|(count, family)| (count == 0).then_some(family))
             .collect();
-        let mut without: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
+        let mut without: BTreeMap<&str, Vec<(Key, u64)>> = BTreeMap::new();
         for session in sessions.iter().filter(|session| session.is_established()) {
-            for (family, _) in session.families.iter().filter(|(_, state)| state.accepted > 0) {
+            for (family, state) in session.families.iter().filter(|(_, state)| state.accepted > 0) {
                 if missing.contains(family) {
-                    without.entry(&session.id.vrf).or_default().push((session.id.clone(), *family));
+                    let key = (session.id.clone(), *family);
+                    without.entry(&session.id.vrf).or_default().push((key, state.accepted));
                 }
             }
         }
@@ -178,9 +179,11 @@ impl Observer {
             let Ok(text) = self.ask(Daemon::Bgpd, &next_hops_command(vrf)).await else { continue };
             let mut parsed = next_hops(&text);
             observation.unreadable.append(&mut parsed.unreadable);
-            for key in keys {
-                if let Some(found) = loss::unreachable(key.1, &parsed.value) {
-                    observation.losses.insert(key, found);
+            for (key, _) in &keys {
+                let of_family = keys.iter().filter(|((_, family), _)| *family == key.1);
+                let accepted = of_family.map(|(_, accepted)| accepted).sum();
+                if let Some(found) = loss::unreachable(key.1, accepted, &parsed.value) {
+                    observation.losses.insert(key.clone(), found);
                 }
             }
         }

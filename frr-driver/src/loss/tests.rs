@@ -185,12 +185,12 @@ fn hop(address: &str, is_valid: bool, paths: u64) -> NextHop {
 #[test]
 fn next_hops_are_unreachable_only_if_all_are() {
     let (peer, away) = (hop("10.0.0.2", true, 0), hop("203.0.113.9", false, 4));
-    let lost = unreachable(V4, &[peer, away]);
+    let lost = unreachable(V4, 3, &[peer, away]);
     assert_eq!(lost, Some(Loss::NextHop { next_hops: vec!["203.0.113.9".parse().unwrap()] }));
-    assert_eq!(unreachable(AddressFamily::Ipv6Unicast, &[peer, away]), None);
-    assert_eq!(unreachable(V4, &[hop("10.0.0.2", true, 1), away]), None);
-    assert_eq!(unreachable(V4, &[hop("fe80::2", true, 1), away]), None);
-    assert_eq!(unreachable(V4, &[peer]), None);
+    assert_eq!(unreachable(AddressFamily::Ipv6Unicast, 3, &[peer, away]), None);
+    assert_eq!(unreachable(V4, 3, &[hop("10.0.0.2", true, 1), away]), None);
+    assert_eq!(unreachable(V4, 5, &[hop("fe80::2", true, 1), away]), None);
+    assert_eq!(unreachable(V4, 3, &[peer]), None);
 }
 
 #[test]

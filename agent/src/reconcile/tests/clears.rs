@@ -14,14 +14,6 @@ fn changed(change: impl Fn(&mut Observation)) -> (Bench, Vec<Action>) {
     (bench, actions)
 }
 
-/// The same, and FRR's delay timer is over.
-fn changed_a_while_ago(change: impl Fn(&mut Observation)) -> (Bench, Vec<Action>) {
-    let (mut bench, mut actions) = changed(&change);
-    bench.now += Duration::from_secs(7);
-    actions.extend(bench.step(Event::DeadlineReached));
-    (bench, actions)
-}
-
 fn kinds(actions: &[Action]) -> Vec<ClearKind> {
     clears(actions).iter().map(|clear| clear.kind).collect()
 }
@@ -67,19 +59,14 @@ fn what_a_clear_changed_is_recorded() {
     let (mut bench, actions) = changed(|_| {});
     answer(&mut bench, &actions);
     assert_eq!(bench.machine.last_clear.as_ref().unwrap().outcome, None);
-    let asked = |count| {
-        move |seen: &mut Observation| {
-            let session = &mut seen.sessions.as_mut().unwrap()[0];
-            session.route_refresh_sent = Some(count);
-            session.families.get_mut(&FAMILY).unwrap().accepted = 3;
-        }
+    let asked = |seen: &mut Observation| {
+        let session = &mut seen.sessions.as_mut().unwrap()[0];
+        session.route_refresh_sent = Some(1);
+        session.families.get_mut(&FAMILY).unwrap().accepted = 3;
     };
-    bench.observe(asked(1));
-    // frr-reload makes the map anew, which FRR binds and runs when its timer fires.
-    bench.now += Duration::from_secs(5);
-    bench.observe(asked(2));
+    bench.observe(asked);
     bench.now += Duration::from_secs(1);
-    let actions = bench.observe(asked(2));
+    let actions = bench.observe(asked);
     assert!(actions.iter().any(|action| matches!(action, Action::TimeClear { .. })));
     let clear = bench.machine.last_clear.clone().unwrap();
     assert_eq!((clear.prefixes_before, clear.outcome.unwrap().prefixes_after), (0, 3));
@@ -89,7 +76,7 @@ fn what_a_clear_changed_is_recorded() {
 
 #[test]
 fn a_reset_waits_for_a_look_and_is_on_the_disk_before_it_is_made() {
-    let (mut bench, actions) = changed_a_while_ago(cannot_be_asked);
+    let (mut bench, actions) = changed(cannot_be_asked);
     assert_eq!(kinds(&actions), []);
     assert_eq!(kinds(&bench.observe(cannot_be_asked)), [ClearKind::Hard]);
     assert_eq!(bench.doubts.resets.len(), 1);
@@ -98,7 +85,7 @@ fn a_reset_waits_for_a_look_and_is_on_the_disk_before_it_is_made() {
 
 #[test]
 fn nobody_is_reset_while_that_is_held() {
-    let (mut bench, _) = changed_a_while_ago(cannot_be_asked);
+    let (mut bench, _) = changed(cannot_be_asked);
     let held = |seen: &mut Observation| {
         cannot_be_asked(seen);
         seen.hold = Some("fabric A".to_owned());
@@ -122,7 +109,7 @@ fn another_agent_goes_on_where_the_first_was_killed() {
 
 #[test]
 fn another_agent_does_not_reset_more_often() {
-    let (mut bench, _) = changed_a_while_ago(cannot_be_asked);
+    let (mut bench, _) = changed(cannot_be_asked);
     bench.observe(cannot_be_asked);
     bench.restart(Duration::from_secs(1));
     let desired = applies(&bench.observe(cannot_be_asked)).unwrap();
