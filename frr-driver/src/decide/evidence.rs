@@ -27,6 +27,12 @@ pub(super) fn is_younger(session: &Session, since: Duration, now: Duration) -> b
     session.is_established() && session.uptime.is_some_and(|uptime| uptime + UPTIME_JITTER <= age)
 }
 
+/// Whether `session` is younger than it would be had it stayed up, `since` it was up for `uptime`.
+pub(super) fn is_younger_than(session: &Session, uptime: Option<Duration>, since: Duration) -> bool {
+    let stayed = uptime.map(|uptime| uptime + since);
+    session.uptime.is_some_and(|now| stayed.is_some_and(|stayed| now + UPTIME_JITTER < stayed))
+}
+
 /// The prefixes that all inbound policies let through.
 pub(super) fn accepted_in_all(session: &Session) -> u64 {
     session.families.values().map(|state| state.accepted).sum()

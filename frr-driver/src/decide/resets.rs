@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Standing,
-    evidence::{Quiet, accepted_in_all, is_younger},
+    evidence::{Quiet, accepted_in_all, is_younger_than},
 };
 use crate::session::{AddressFamily, Session, SessionId};
 
@@ -44,6 +44,10 @@ pub(super) struct Away {
     pub(super) family: AddressFamily,
     pub(super) accepted_before: u64,
     connections: Option<u64>,
+    /// How long it had been up.
+    uptime: Option<Duration>,
+    /// It was seen to be away.
+    was_gone: bool,
     back_at: Option<Duration>,
     quiet: Option<Quiet>,
     /// bgpd took the clear.
@@ -128,6 +132,8 @@ impl Resets {
             family: session.families.keys().next().copied().unwrap_or(AddressFamily::Ipv4Unicast),
             accepted_before: accepted_in_all(session),
             connections: session.connections_established,
+            uptime: session.uptime,
+            was_gone: false,
             back_at: None,
             quiet: None,
             is_taken: false,
@@ -151,11 +157,13 @@ impl Resets {
         self.away.take_if(|away| sessions.iter().any(|seen| seen.id == away.session && is_shut(seen)));
         let away = self.away.as_mut().filter(|away| away.is_taken)?;
         let seen = sessions.iter().find(|session| session.id == away.session && session.is_established());
+        // A dynamic neighbor counts from the beginning each time it comes.
         let is_new = |session: &&Session| {
-            let counts_more = session.connections_established > away.connections;
-            !session.dynamic && counts_more || is_younger(session, away.at, now)
+            let counts_more = !session.dynamic && session.connections_established > away.connections;
+            counts_more || away.was_gone || is_younger_than(session, away.uptime, now.saturating_sub(away.at))
         };
         let Some(session) = seen.filter(is_new) else {
+            away.was_gone |= seen.is_none();
             (away.back_at, away.quiet) = (None, None);
             away.is_late = now >= away.at + BACK_WITHIN;
             return None;

@@ -157,6 +157,24 @@ fn a_dynamic_neighbor_that_counts_from_the_beginning_is_back_by_its_age() {
 }
 
 #[test]
+fn a_dynamic_neighbor_that_is_back_at_once_is_seen() {
+    for seen_gone in [false, true] {
+        let mut bench = Bench::new(&[false, false]);
+        bench.sessions[0].dynamic = true;
+        bench.change(&[0, 1]);
+        assert_eq!(bench.obey(), [(0, ClearKind::Hard)]);
+        if seen_gone {
+            bench.now += Duration::from_millis(900);
+            bench.decider.observed(&bench.sessions, bench.now);
+        }
+        bench.now += Duration::from_millis(200);
+        bench.sessions[0].connections_established = Some(0);
+        bench.comes_up(0);
+        assert_eq!(bench.pass(4 * SECOND), [(1, ClearKind::Hard)], "{seen_gone}");
+    }
+}
+
+#[test]
 fn a_change_while_a_session_is_away_costs_nothing_more() {
     let mut bench = Bench::new(&[false]);
     bench.change(&[0]);
