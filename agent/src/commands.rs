@@ -9,6 +9,7 @@ pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod validate;
 
+mod answer;
 mod diagnostic;
 mod frr_args;
 mod inputs;

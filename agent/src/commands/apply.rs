@@ -5,11 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{
-    frr_args::block_on,
-    paint::{print, print_error},
-    run::default_state_dir,
-};
+use super::{answer::tell, frr_args::block_on, run::default_state_dir};
 use crate::control;
 
 /// The flags of `routelet apply`.
@@ -33,13 +29,6 @@ impl ApplyArgs {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let answer = block_on(control::apply_now(&self.state_dir))?
             .with_context(|| format!("no agent answers in {}", self.state_dir.display()))?;
-        match answer {
-            Ok(message) => print(&format!("{message}\n"))?,
-            Err(message) => {
-                print_error(&format!("{message}\n"))?;
-                return Ok(ExitCode::FAILURE);
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+        tell(&answer)
     }
 }

@@ -6,11 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use frr_driver::session::{PeerId, SessionId, VRF_DEFAULT};
 
-use super::{
-    frr_args::block_on,
-    paint::{print, print_error},
-    run::default_state_dir,
-};
+use super::{answer::tell, frr_args::block_on, run::default_state_dir};
 use crate::control;
 
 /// The flags of `routelet clear`.
@@ -44,13 +40,6 @@ impl ClearArgs {
         let session = SessionId { vrf: self.vrf, peer: PeerId::from(self.peer) };
         let answer = block_on(control::clear(&self.state_dir, &session, self.hard))?
             .with_context(|| format!("no agent answers in {}", self.state_dir.display()))?;
-        match answer {
-            Ok(message) => print(&format!("{message}\n"))?,
-            Err(message) => {
-                print_error(&format!("{message}\n"))?;
-                return Ok(ExitCode::FAILURE);
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+        tell(&answer)
     }
 }
