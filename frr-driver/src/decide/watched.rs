@@ -28,8 +28,6 @@ pub(super) enum Binding {
     Bound,
     /// From then on.
     At(Duration),
-    /// Never: the delay timer would do it, and it is off.
-    Never,
 }
 
 /// A policy that changed, and whose effect is not proven.
@@ -124,7 +122,7 @@ impl Watched {
     pub(super) fn counts_from(&self) -> Duration {
         match self.binding {
             Binding::At(at) => at,
-            Binding::Bound | Binding::Never => self.changed_at,
+            Binding::Bound => self.changed_at,
         }
     }
 
@@ -159,7 +157,7 @@ impl Watched {
             }
             return Proof::Down;
         };
-        if is_younger(session, counts_from, now) && self.binding != Binding::Never {
+        if is_younger(session, counts_from, now) {
             return Proof::InEffect;
         }
         let is_stored = session.families.get(&policy.family).is_some_and(|f| f.soft_reconfiguration_inbound);
@@ -234,14 +232,6 @@ impl Watched {
             | Stage::NeedsHard
             | Stage::HardCleared
             | Stage::Over(_) => return None,
-        }
-        if self.binding == Binding::Never {
-            self.give_up(
-                "FRR uses a route-map that comes after the neighbor that refers to it only when \
-                 `bgp route-map delay-timer` is over, and that is 0"
-                    .to_owned(),
-            );
-            return None;
         }
         // A session that is not up is no case for a clear: it is forgotten at the next look.
         let means = means(session, policy).ok()?;
@@ -333,9 +323,9 @@ impl Binding {
     /// When a map is bound that is made now and is `late`, with FRR's delay timer `timer`.
     pub(super) fn of(is_late: bool, timer: Option<Duration>, now: Duration) -> Self {
         match (is_late, timer) {
-            (false, _) => Self::Bound,
+            // Without a timer FRR binds at once (T29's test).
+            (false, _) | (true, None) => Self::Bound,
             (true, Some(timer)) => Self::At(now + timer + BINDS_WITHIN),
-            (true, None) => Self::Never,
         }
     }
 }

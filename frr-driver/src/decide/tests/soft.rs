@@ -149,10 +149,11 @@ fn a_map_that_is_bound_late_is_there_before_the_reset() {
 }
 
 #[test]
-fn a_map_that_is_never_bound_is_given_up_with_the_reason() {
+fn without_a_timer_a_map_is_bound_at_once() {
     let mut bench = late(None, true);
-    assert_eq!(bench.obey(), []);
-    assert!(matches!(bench.standing(), Some(Standing::GaveUp(why)) if why.contains("delay-timer")));
+    assert_eq!(bench.obey(), [(0, ClearKind::SoftIn)]);
+    bench.pass(2 * SECOND);
+    assert_eq!(bench.standing(), None);
 }
 
 #[test]
