@@ -8,6 +8,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use nix::sys::signal::Signal;
 use routelet_tests::lab::{Agent, FrrVersion, Lab, Node, NodeSpec, Topology, wait};
 use serde_json::Value;
 
@@ -22,6 +23,9 @@ const SECOND: &str = "10.2.0.0/24";
 
 /// How long anything may take; a peer tries to connect each second.
 const WITHIN: Duration = Duration::from_mins(1);
+
+/// How long a session is waited for, and room.
+const GIVEN_UP_WITHIN: Duration = Duration::from_mins(4);
 
 /// Says each 20 ms how many next hops the kernel's default route has.
 const WATCH: &str =
@@ -121,10 +125,15 @@ impl Gateways {
         seen.unwrap_or_else(|error| panic!("{error}\n{}", self.agent.log().unwrap()));
     }
 
-    /// Waits until the node's status is as `is_so` wants.
+    /// Waits until the node's status is as `is_so` wants; returns the whole report.
     #[track_caller]
     fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let seen = wait::until(what, WITHIN, || {
+        self.until_within(what, WITHIN, is_so)
+    }
+
+    #[track_caller]
+    fn until_within(&self, what: &str, within: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
+        let seen = wait::until(what, within, || {
             let status = self.agent.status_json().map_err(|error| error.to_string())?;
             if is_so(&status["node"]["status"]) { Ok(status) } else { Err(status.to_string()) }
         });
@@ -147,8 +156,18 @@ impl Gateways {
 }
 
 fn policies(status: &Value) -> &Value {
+    condition(status, "PoliciesInEffect")
+}
+
+fn condition<'a>(status: &'a Value, kind: &str) -> &'a Value {
     let mut conditions = status["conditions"].as_array().into_iter().flatten();
-    conditions.find(|condition| condition["type"] == "PoliciesInEffect").unwrap_or(&Value::Null)
+    conditions.find(|condition| condition["type"] == kind).unwrap_or(&Value::Null)
+}
+
+/// The status of the session with `peer` in a report.
+fn session<'a>(report: &'a Value, peer: &str) -> &'a Value {
+    let mut sessions = report["sessions"].as_array().into_iter().flatten();
+    &sessions.find(|session| session["status"]["peer"] == peer).unwrap()["status"]
 }
 
 #[track_caller]
@@ -236,12 +255,32 @@ fn with_never_a_person_decides() {
     assert!(is_done && told.contains("accepted 2 → 3"), "{told}");
     assert_eq!(gateways.dropped(), [before[0] + 1, before[1]], "the other is left alone");
     let status = gateways.agent.status_json().unwrap();
-    let session = status["sessions"].as_array().unwrap().iter().find(|it| it["status"]["peer"] == PEERS[0]);
-    let clear = &session.unwrap()["status"]["lastClear"];
+    let clear = &session(&status, PEERS[0])["lastClear"];
     assert_eq!(
         [&clear["kind"], &clear["prefixesBefore"], &clear["prefixesAfter"]],
         [&Value::from("Hard"), &Value::from(2), &Value::from(3)]
     );
+}
+
+/// A gateway that does nothing any more is not one to lose the other for.
+#[test]
+fn who_does_not_come_back_is_given_up_and_nobody_else_is_reset() {
+    let gateways = Gateways::start(FrrVersion::V10_7, &[], "");
+    let before = gateways.dropped();
+    let silent = gateways.lab.node("gw-1");
+    silent.signal_daemon("bgpd", Signal::SIGSTOP).unwrap();
+    gateways.allow(&[DEFAULT, FIRST, SECOND]);
+    let given_up = |status: &Value| {
+        let message = policies(status)["message"].as_str().unwrap_or_default();
+        policies(status)["reason"] == "GaveUp" && message.contains("did not come back")
+    };
+    let status = gateways.until_within("the first to be given up", GIVEN_UP_WITHIN, given_up);
+    let other = session(&status, PEERS[1]);
+    assert_eq!(condition(other, "PolicyInEffect")["reason"], "ClearSuppressed", "{other}");
+    assert_eq!(gateways.dropped(), [before[0] + 1, before[1]]);
+    gateways.learned(DEFAULT, 1);
+    silent.signal_daemon("bgpd", Signal::SIGCONT).unwrap();
+    gateways.learned(SECOND, 2);
 }
 
 #[test]

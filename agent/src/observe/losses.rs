@@ -108,11 +108,21 @@ fn own_map(sessions: &[Session], session: &Session, family: AddressFamily) -> Op
 impl Observer {
     /// Finds out why no route of a session arrives; `running` is what FRR runs, if it could be read.
     pub(super) async fn find_losses(&mut self, observation: &mut Observation, running: Option<Running>) {
-        let Some(sessions) = observation.sessions.clone() else {
+        let Some(sessions) = observation.sessions.take() else {
             self.losses = Losses::default();
             return;
         };
-        let chosen = self.losses.choose(&sessions);
+        self.find_losses_of(&sessions, observation, running).await;
+        observation.sessions = Some(sessions);
+    }
+
+    async fn find_losses_of(
+        &mut self,
+        sessions: &[Session],
+        observation: &mut Observation,
+        running: Option<Running>,
+    ) {
+        let chosen = self.losses.choose(sessions);
         if chosen.is_empty() {
             self.losses.held = None;
         } else if let (Some(running), Some(version)) = (running, observation.version) {
@@ -124,7 +134,7 @@ impl Observer {
                 let (id, family) = &key;
                 let Some(session) = sessions.iter().find(|session| session.id == *id) else { continue };
                 let Some(state) = session.families.get(family) else { continue };
-                let counters = match own_map(&sessions, session, *family) {
+                let counters = match own_map(sessions, session, *family) {
                     Some(name) => self.count(&name, observation).await,
                     None => None,
                 };
@@ -148,7 +158,7 @@ impl Observer {
         let known = self.losses.suspects.iter();
         let known = known.filter_map(|(key, remembered)| Some((key.clone(), remembered.loss.clone()?)));
         observation.losses = known.collect();
-        self.find_unreachable(observation, &sessions).await;
+        self.find_unreachable(observation, sessions).await;
     }
 
     async fn count(&mut self, name: &str, observation: &mut Observation) -> Option<RouteMapCounters> {

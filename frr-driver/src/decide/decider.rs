@@ -9,7 +9,7 @@ use super::{
     evidence::accepted_in_all,
     resets::{Away, Blocked, Resets},
     triage::{Idle, Means, means, triage},
-    watched::{Binding, Proof, Stage, Watched},
+    watched::{Proof, Stage, Watched},
 };
 use crate::{
     clear::ClearKind,
@@ -126,10 +126,11 @@ impl Decider {
                         }
                         continue;
                     }
-                    let is_late = touch.is_late(family, direction) && !version.binds_late_maps_at_once();
-                    let binding = Binding::of(is_late, timer, now);
-                    let why = "the policy changed".to_owned();
-                    self.watch(policy.clone(), Watched::new(&policy, session, why, binding, timer, now));
+                    let mut watched = Watched::new(&policy, session, "the policy changed", timer, now);
+                    if touch.is_late(family, direction) && !version.binds_late_maps_at_once() {
+                        watched = watched.bound_late();
+                    }
+                    self.watch(policy, watched);
                 }
             }
         }
@@ -146,8 +147,7 @@ impl Decider {
                         continue;
                     }
                     let Ok(means) = means(session, &policy) else { continue };
-                    let mut watched =
-                        Watched::new(&policy, session, UNPROVEN.to_owned(), Binding::Bound, timer, now);
+                    let mut watched = Watched::new(&policy, session, UNPROVEN, timer, now);
                     if means == Means::Reset || most == Most::Never {
                         watched.stage = Stage::Over(Standing::Unproven(UNPROVEN.to_owned()));
                     }
@@ -170,13 +170,13 @@ impl Decider {
             let Some(session) = find(sessions, &policy.session) else {
                 continue;
             };
-            // The map may have been made a moment ago.
-            let is_late = timer.is_some() && !version.binds_late_maps_at_once();
-            let binding = Binding::of(is_late && !is_unproven, timer, now);
-            let why = "the policy changed before the agent was started".to_owned();
-            let mut watched = Watched::new(&policy, session, why, binding, timer, now);
+            let why = "the policy changed before the agent was started";
+            let mut watched = Watched::new(&policy, session, why, timer, now);
             if is_unproven {
                 watched.stage = Stage::Over(Standing::Unproven(UNPROVEN.to_owned()));
+            } else if !version.binds_late_maps_at_once() {
+                // The map may have been made a moment ago.
+                watched = watched.bound_late();
             }
             self.watch(policy, watched);
         }
@@ -204,7 +204,7 @@ impl Decider {
         if !session.is_established() {
             return Err(Refusal::Down(id.clone()));
         }
-        let why = "a person asked for it".to_owned();
+        let why = "a person asked for it";
         if is_hard {
             if let Some(Blocked::Turn(other)) = self.resets.busy(session) {
                 return Err(Refusal::Busy(other));
@@ -221,7 +221,7 @@ impl Decider {
             return Err(Refusal::NeedsHard(id.clone()));
         }
         for policy in policies {
-            let watched = Watched::new(&policy, session, why.clone(), Binding::Bound, None, now).asked();
+            let watched = Watched::new(&policy, session, why, None, now).asked();
             self.watch(policy, watched);
         }
         Ok(None)
@@ -272,7 +272,7 @@ impl Decider {
                 && policy.soft_clear() == clear.kind;
             if is_it {
                 let session = find(sessions, &policy.session);
-                watched.answered(complaint, session, now);
+                watched.answered(complaint, now);
                 if let Stage::Over(Standing::GaveUp(why)) = &watched.stage {
                     let failure = Some(why.clone());
                     self.ended.push(Ended { failure, ..end_of(policy, watched, session, now, now) });
@@ -316,7 +316,7 @@ impl Decider {
         in_need.sort_by_key(|session| (accepted_in_all(session), &session.id));
         let free =
             in_need.into_iter().find(|session| self.resets.blocked(session, sessions, now).is_none())?;
-        let why = "the policy changed, and the peer cannot be asked for its routes again".to_owned();
+        let why = "the policy changed, and the peer cannot be asked for its routes again";
         Some(self.reset(free, why, now))
     }
 
@@ -371,16 +371,14 @@ impl Decider {
 
     /// Whether the sessions shall be looked at often, because something is awaited from them.
     pub fn is_waiting(&self) -> bool {
-        let is_moving = |watched: &Watched| watched.is_open() && watched.stage != Stage::NeedsHard;
-        self.watched.values().any(is_moving) || self.resets.away().is_some_and(|away| !away.is_late())
+        self.watched.values().any(Watched::is_moving)
+            || self.resets.away().is_some_and(|away| !away.is_late())
     }
 
     /// Whether it is open what comes of a clear of `session`.
     pub fn is_clearing(&self, session: &SessionId) -> bool {
-        let is_moving = |(policy, watched): (&PolicyId, &Watched)| {
-            policy.session == *session && watched.is_open() && watched.stage != Stage::NeedsHard
-        };
-        self.watched.iter().any(is_moving)
+        let mut own = self.watched.iter().filter(|(policy, _)| policy.session == *session);
+        own.any(|(_, watched)| watched.is_moving())
             || self.resets.away().is_some_and(|away| away.session == *session && !away.is_late())
     }
 
@@ -410,12 +408,12 @@ impl Decider {
             && own.all(|(_, watched)| now >= watched.counts_from())
     }
 
-    fn reset(&mut self, session: &Session, reason: String, now: Duration) -> Clear {
-        self.resets.begin(session, reason.clone(), now);
+    fn reset(&mut self, session: &Session, reason: &str, now: Duration) -> Clear {
+        self.resets.begin(session, reason.to_owned(), now);
         let own = self.watched.iter_mut().filter(|(policy, _)| policy.session == session.id);
         own.for_each(|(_, watched)| watched.stage = Stage::HardCleared);
         let family = self.resets.away().map_or(AddressFamily::Ipv4Unicast, |away| away.family);
-        Clear { session: session.id.clone(), family, kind: ClearKind::Hard, reason }
+        Clear { session: session.id.clone(), family, kind: ClearKind::Hard, reason: reason.to_owned() }
     }
 
     /// What a policy waits for that needs a reset.

@@ -21,22 +21,14 @@ const BINDS_WITHIN: Duration = Duration::from_secs(1);
 /// How long after its delay timer FRR may take to read the routes again: 14 s in all were seen on a busy machine.
 const FRR_WITHIN: Duration = Duration::from_secs(9);
 
-/// When bgpd uses a map of the name that a neighbor refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binding {
-    /// It does.
-    Bound,
-    /// From then on.
-    At(Duration),
-}
-
 /// A policy that changed, and whose effect is not proven.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
     pub(super) why: String,
     /// Since when the configuration says so.
     changed_at: Duration,
-    binding: Binding,
+    /// Since when bgpd judges by it.
+    counts_from: Duration,
     /// FRR's delay timer; `None` = it is off.
     timer: Option<Duration>,
     /// A person wants it: what is allowed does not matter.
@@ -52,8 +44,8 @@ pub(super) struct Watched {
 pub(super) enum Stage {
     /// Something is to be done, at this time.
     Changed { due: Duration },
-    /// A soft clear is on its way to bgpd.
-    Sent,
+    /// A soft clear is on its way to bgpd; `routeRefreshSent` before it.
+    Sent { refresh_sent: Option<u64> },
     /// bgpd took it.
     SoftCleared(SoftCleared),
     /// Nothing may be done: FRR may do it by itself until then.
@@ -95,15 +87,14 @@ impl Watched {
     pub(super) fn new(
         policy: &PolicyId,
         session: &Session,
-        why: String,
-        binding: Binding,
+        why: &str,
         timer: Option<Duration>,
         now: Duration,
     ) -> Self {
         Self {
-            why,
+            why: why.to_owned(),
             changed_at: now,
-            binding,
+            counts_from: now,
             timer,
             is_asked: false,
             refresh_sent: session.route_refresh_sent,
@@ -118,12 +109,16 @@ impl Watched {
         Self { is_asked: true, ..self }
     }
 
+    /// The same, where bgpd has no map of that name yet: its delay timer binds it, or, where that is off, nothing has
+    /// to (measured on four versions).
+    pub(super) fn bound_late(self) -> Self {
+        let bound_after = self.timer.map_or(Duration::ZERO, |timer| timer + BINDS_WITHIN);
+        Self { counts_from: self.changed_at + bound_after, ..self }
+    }
+
     /// When bgpd uses the new policy for what comes in.
     pub(super) fn counts_from(&self) -> Duration {
-        match self.binding {
-            Binding::At(at) => at,
-            Binding::Bound => self.changed_at,
-        }
+        self.counts_from
     }
 
     /// When something is to be done, or to be given up.
@@ -135,15 +130,18 @@ impl Watched {
             Stage::NeedsHard => Some(self.counts_from()),
             Stage::SoftCleared(_)
             | Stage::Left { .. }
-            | Stage::Sent
+            | Stage::Sent { .. }
             | Stage::HardCleared
             | Stage::Over(_) => None,
         }
     }
 
-    /// Whether it is still open what comes of it.
-    pub(super) fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Over(_))
+    /// Whether something is soon to be seen of it at the session itself.
+    pub(super) fn is_moving(&self) -> bool {
+        match self.stage {
+            Stage::Changed { .. } | Stage::Sent { .. } | Stage::SoftCleared(_) | Stage::Left { .. } => true,
+            Stage::NeedsHard | Stage::HardCleared | Stage::Over(_) => false,
+        }
     }
 
     /// What the session shows of it.
@@ -160,36 +158,33 @@ impl Watched {
         if is_younger(session, counts_from, now) {
             return Proof::InEffect;
         }
-        let is_stored = session.families.get(&policy.family).is_some_and(|f| f.soft_reconfiguration_inbound);
-        let asks = policy.direction == Direction::In && !is_stored;
+        let (asks, sent) = (asks(policy, session), session.route_refresh_sent);
         match &mut self.stage {
-            Stage::SoftCleared(soft) => {
-                if soft.at < counts_from {
-                    // FRR reads again by itself when its timer binds the map.
-                    if !asks {
-                        let is_done = policy.direction == Direction::Out && now >= counts_from;
-                        return if is_done { Proof::InEffect } else { Proof::Open };
-                    }
-                    let is_out = session.route_refresh_sent > soft.refresh_sent;
-                    if soft.refresh_seen.is_none() && is_out {
-                        soft.refresh_seen = session.route_refresh_sent;
-                    }
-                    let again = soft.refresh_seen.is_some() && session.route_refresh_sent > soft.refresh_seen;
-                    return proof(again && Quiet::look(&mut soft.quiet, session, now));
-                }
+            // FRR reads or sends again by itself when its timer binds the map.
+            Stage::SoftCleared(soft) if soft.at < counts_from => {
                 if !asks {
-                    return proof(now > soft.at);
+                    return proof(policy.direction == Direction::Out && now >= counts_from);
                 }
-                let is_out = session.route_refresh_sent > soft.refresh_sent;
-                proof(is_out && Quiet::look(&mut soft.quiet, session, now))
+                if soft.refresh_seen.is_none() && has_grown(sent, soft.refresh_sent) {
+                    soft.refresh_seen = sent;
+                }
+                let has_asked = has_grown(sent, soft.refresh_seen);
+                proof(has_asked && Quiet::look(&mut soft.quiet, session, now))
+            }
+            Stage::SoftCleared(soft) if !asks => proof(now > soft.at),
+            Stage::SoftCleared(soft) => {
+                let has_asked = has_grown(sent, soft.refresh_sent);
+                proof(has_asked && Quiet::look(&mut soft.quiet, session, now))
             }
             Stage::Left { quiet, .. } => {
-                let is_out = asks && session.route_refresh_sent > self.refresh_sent;
-                proof(is_out && Quiet::look(quiet, session, now))
+                let has_asked = asks && has_grown(sent, self.refresh_sent);
+                proof(has_asked && Quiet::look(quiet, session, now))
             }
-            Stage::Changed { .. } | Stage::Sent | Stage::NeedsHard | Stage::HardCleared | Stage::Over(_) => {
-                Proof::Open
-            }
+            Stage::Changed { .. }
+            | Stage::Sent { .. }
+            | Stage::NeedsHard
+            | Stage::HardCleared
+            | Stage::Over(_) => Proof::Open,
         }
     }
 
@@ -213,20 +208,18 @@ impl Watched {
                 }
             }
             Stage::Left { until, quiet: None } if now >= *until => {
-                let is_stored =
-                    session.families.get(&policy.family).is_some_and(|f| f.soft_reconfiguration_inbound);
-                let standing = if policy.direction == Direction::Out || is_stored {
-                    Standing::Unproven("left to FRR, which does not tell whether it did it".to_owned())
-                } else {
+                let standing = if asks(policy, session) {
                     Standing::Suppressed(
                         "FRR did not ask the peer again; a soft clear would, and is not allowed".to_owned(),
                     )
+                } else {
+                    Standing::Unproven("left to FRR, which does not tell whether it did it".to_owned())
                 };
                 self.stage = Stage::Over(standing);
                 return None;
             }
             Stage::Changed { .. }
-            | Stage::Sent
+            | Stage::Sent { .. }
             | Stage::SoftCleared(_)
             | Stage::Left { .. }
             | Stage::NeedsHard
@@ -252,7 +245,7 @@ impl Watched {
                 None
             }
             (Means::Soft, _) => {
-                self.stage = Stage::Sent;
+                self.stage = Stage::Sent { refresh_sent: session.route_refresh_sent };
                 self.soft_clears += 1;
                 Some(policy.soft_clear())
             }
@@ -260,14 +253,11 @@ impl Watched {
     }
 
     /// What bgpd made of a soft clear.
-    pub(super) fn answered(&mut self, complaint: &str, session: Option<&Session>, now: Duration) {
-        if self.stage != Stage::Sent {
-            return;
-        }
+    pub(super) fn answered(&mut self, complaint: &str, now: Duration) {
+        let Stage::Sent { refresh_sent } = self.stage else { return };
         if complaint.contains("neither refresh capability") {
             self.stage = Stage::NeedsHard;
         } else if complaint.is_empty() {
-            let refresh_sent = session.and_then(|session| session.route_refresh_sent);
             let (refresh_seen, quiet) = (None, None);
             self.stage = Stage::SoftCleared(SoftCleared { at: now, refresh_sent, refresh_seen, quiet });
         } else if self.soft_clears >= SOFT_CLEARS_MAX {
@@ -281,7 +271,7 @@ impl Watched {
     pub(super) fn standing(&self) -> Standing {
         match &self.stage {
             Stage::Over(standing) => standing.clone(),
-            Stage::Changed { .. } | Stage::Sent => Standing::Pending("about to be cleared".to_owned()),
+            Stage::Changed { .. } | Stage::Sent { .. } => Standing::Pending("about to be cleared".to_owned()),
             Stage::SoftCleared(_) => Standing::Pending("cleared, waiting for evidence".to_owned()),
             Stage::Left { .. } => Standing::Pending("left to FRR".to_owned()),
             Stage::NeedsHard => Standing::Pending("needs a hard clear".to_owned()),
@@ -294,7 +284,7 @@ impl Watched {
         match &self.stage {
             Stage::SoftCleared(soft) => Some(soft.at),
             Stage::Changed { .. }
-            | Stage::Sent
+            | Stage::Sent { .. }
             | Stage::Left { .. }
             | Stage::NeedsHard
             | Stage::HardCleared
@@ -317,17 +307,16 @@ impl Watched {
     }
 }
 
-// === impl Binding ===
+/// Whether a clear has bgpd ask the peer: else it runs the policy on what it stores, or on what it sends.
+fn asks(policy: &PolicyId, session: &Session) -> bool {
+    let is_stored =
+        session.families.get(&policy.family).is_some_and(|state| state.soft_reconfiguration_inbound);
+    policy.direction == Direction::In && !is_stored
+}
 
-impl Binding {
-    /// When a map is bound that is made now and is `late`, with FRR's delay timer `timer`.
-    pub(super) fn of(is_late: bool, timer: Option<Duration>, now: Duration) -> Self {
-        match (is_late, timer) {
-            // Without a timer FRR binds at once (T29's test).
-            (false, _) | (true, None) => Self::Bound,
-            (true, Some(timer)) => Self::At(now + timer + BINDS_WITHIN),
-        }
-    }
+/// Whether a counter has grown; one that is not known has not.
+fn has_grown(now: Option<u64>, before: Option<u64>) -> bool {
+    now.zip(before).is_some_and(|(now, before)| now > before)
 }
 
 fn proof(is_proven: bool) -> Proof {
