@@ -427,7 +427,7 @@ impl Decider {
     ) -> Standing {
         const WHY: &str = "the peer cannot be asked for its routes again: only a hard clear helps";
         match (rules.most, rules.hold) {
-            (Most::Never | Most::Soft, _) => Standing::Suppressed(format!("{WHY}, and is not allowed")),
+            (Most::Never | Most::Soft, _) => Standing::Suppressed(format!("{WHY}, and --clear forbids it")),
             (Most::Hard, Some(hold)) => Standing::Suppressed(format!("{WHY}, and is held: {hold}")),
             (Most::Hard, None) if now < watched.counts_from() => {
                 Standing::Pending("will be reset when FRR has the new route-map".to_owned())

@@ -210,7 +210,8 @@ impl Watched {
             Stage::Left { until, quiet: None } if now >= *until => {
                 let standing = if asks(policy, session) {
                     Standing::Suppressed(
-                        "FRR did not ask the peer again; a soft clear would, and is not allowed".to_owned(),
+                        "FRR did not ask the peer again; a soft clear would, and --clear forbids it"
+                            .to_owned(),
                     )
                 } else {
                     Standing::Unproven("left to FRR, which does not tell whether it did it".to_owned())
@@ -240,7 +241,7 @@ impl Watched {
                 None
             }
             (Means::Soft, None) if is_left => {
-                let why = "a soft clear would help, and is not allowed; bgp route-map delay-timer is 0";
+                let why = "bgp route-map delay-timer is 0: only a soft clear helps, and --clear forbids it";
                 self.stage = Stage::Over(Standing::Suppressed(why.to_owned()));
                 None
             }

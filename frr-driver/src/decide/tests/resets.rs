@@ -123,7 +123,7 @@ fn what_is_not_allowed_or_held_is_said() {
         bench.change(&[0]);
         assert_eq!(bench.pass(MINUTE), []);
         let Some(Standing::Suppressed(why)) = bench.standing() else { panic!("{:?}", bench.standing()) };
-        assert!(why.contains(rules.hold.unwrap_or("not allowed")), "{why}");
+        assert!(why.contains(rules.hold.unwrap_or("--clear forbids it")), "{why}");
         assert!(!bench.decider.is_waiting());
         bench.rules = ALL;
         assert_eq!(bench.obey(), [(0, ClearKind::Hard)]);
