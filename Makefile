@@ -8,7 +8,7 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
-.PHONY: help build tools demo test matrix bench faults lint
+.PHONY: help build tools demo test matrix bench faults crds lint
 
 help: ## Print this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on e
 bench: tools build ## Times of merge, plan and applies, beside those of FRR's own tools; ROUTELET_BENCH="8.4.4:3x0 10.7:kernel".
 	cargo bench --locked -p routelet-tests --bench merge_plan
 	cargo bench --locked -p routelet-tests --bench apply
+
+crds: ## Write the definitions of the custom resources, after a change of what is reported.
+	cargo run --locked -q -p routelet -- crd >deploy/crds/routelet.io.yaml
 
 lint: ## Format and lints, as CI wants them.
 	cargo fmt --all --check

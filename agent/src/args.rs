@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     commands::{
-        apply::ApplyArgs, clear::ClearArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs, run::RunArgs,
-        status::StatusArgs, validate::ValidateArgs,
+        apply::ApplyArgs, clear::ClearArgs, crd::CrdArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs,
+        run::RunArgs, status::StatusArgs, validate::ValidateArgs,
     },
     source::SpecError,
 };
@@ -38,6 +38,8 @@ enum Command {
     Fmt(Box<FmtArgs>),
     /// Tell what decides on the routes from and to a peer, in the order in which FRR asks.
     Explain(Box<ExplainArgs>),
+    /// Print the definitions of the custom resources, for `kubectl apply`.
+    Crd(CrdArgs),
 }
 
 // === impl Args ===
@@ -54,6 +56,7 @@ impl Args {
             Command::Plan(args) => args.run(),
             Command::Fmt(args) => args.run(),
             Command::Explain(args) => args.run(),
+            Command::Crd(args) => args.run(),
         };
         result.map_err(|error| match error.downcast::<SpecError>() {
             Ok(error) => clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit(),

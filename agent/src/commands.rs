@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod clear;
+pub(crate) mod crd;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod plan;

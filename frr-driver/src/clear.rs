@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::session::{AddressFamily, SessionId, VRF_DEFAULT};
@@ -13,7 +14,7 @@ mod tests;
 const COMPLAINT_BYTES_MAX: usize = 256;
 
 /// What is cleared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ClearKind {
     /// Runs the inbound policy again, on the stored Adj-RIB-In or after a ROUTE-REFRESH. The session stays.
     SoftIn,

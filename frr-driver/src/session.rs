@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An address family of BGP (AFI/SAFI), as far as FRR negotiates it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressFamily {
     /// IPv4 unicast.
@@ -117,8 +118,9 @@ impl fmt::Display for AddressFamily {
 /// A remote router, as the configuration and FRR name it.
 ///
 /// Addresses are ordered before interfaces, IPv4 before IPv6.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum PeerId {
     /// A peer with a configured (or dynamically accepted) address.
     Address(IpAddr),
@@ -179,7 +181,7 @@ impl fmt::Display for SessionId {
 }
 
 /// The state of a session (RFC 4271 §8.2.2), numbered as in RFC 4273 `bgpPeerState`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[repr(u8)]
 pub enum SessionState {
     /// bgpd did not answer, or named a state that is not known.
@@ -321,7 +323,7 @@ pub struct Bfd {
 }
 
 /// The state of a BFD session (RFC 5880 §4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum BfdState {
     /// bgpd has no word from bfdd, or named a state that is not known.
     Unknown,

@@ -3,24 +3,35 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::message::bounded;
+use crate::{
+    message::{MESSAGE_BYTES_MAX, bounded},
+    schema::{Time, camel_case},
+};
+
+/// The most conditions of an object.
+pub(crate) const CONDITIONS_MAX: usize = 16;
 
 /// One aspect of an object, and since when it is so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
     /// Which aspect.
     #[serde(rename = "type")]
+    #[schemars(schema_with = "camel_case")]
     pub kind: ConditionType,
     /// Whether it is so.
     pub status: ConditionStatus,
     /// Why, for machines.
+    #[schemars(schema_with = "camel_case")]
     pub reason: Reason,
     /// Why, for people; at most 512 bytes, may be empty.
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub message: String,
     /// When `status` changed the last time.
+    #[schemars(with = "Time")]
     pub last_transition_time: Timestamp,
 }
 
@@ -51,7 +62,7 @@ pub enum ConditionType {
 }
 
 /// Whether a condition holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
     /// It holds.
     True,

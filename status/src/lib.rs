@@ -7,9 +7,12 @@ pub mod condition;
 pub mod message;
 pub mod node;
 pub mod report;
+mod schema;
 pub mod session;
 
 pub mod snapshot;
+
+pub mod crd;
 
 pub mod project;
 

@@ -8,15 +8,24 @@ use frr_driver::{
     vty_socket::Daemon,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    condition::Condition,
+    condition::{CONDITIONS_MAX, Condition},
+    message::MESSAGE_BYTES_MAX,
+    schema::Time,
     snapshot::{ApplyResult, Engine, SourcePolicy},
 };
 
 /// The most gateways in a status: more than a rack has, and 64 of them fill 8 KB.
 pub const GATEWAYS_MAX: usize = 64;
+
+/// The most sources in a status: a base, and far more contributions than anybody mounts.
+pub const SOURCES_MAX: usize = 32;
+
+/// The most daemons in a status; FRR has 20.
+pub(crate) const DAEMONS_MAX: usize = 32;
 
 /// The most errors per source in a status: people mend them from the top.
 pub const SOURCE_ERRORS_MAX: usize = 16;
@@ -25,14 +34,16 @@ pub const SOURCE_ERRORS_MAX: usize = 16;
 pub const DRIFT_LINES_MAX: usize = 16;
 
 /// What there is to know about a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BgpNodeStatus {
     /// All of them, from the first write on.
+    #[schemars(length(max = CONDITIONS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The FRR of this node.
     pub frr: FrrStatus,
     /// The mounted sources, in the order in which they are merged.
+    #[schemars(length(max = SOURCES_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub sources: Vec<SourceStatus>,
     /// The configuration that they make.
     pub config: ConfigStatus,
@@ -42,30 +53,36 @@ pub struct BgpNodeStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routes: Option<RouteCounts>,
     /// Where those routes lead to, the most used first; at most 64.
+    #[schemars(length(max = GATEWAYS_MAX))]
     pub gateways: Vec<GatewayStatus>,
     /// How many gateways there are, also those that are not listed.
     pub gateway_count: usize,
     /// Not all gateways are listed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
+    /// When the agent last said that it is there; only in the custom resource: the file has its own time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
+    pub last_heartbeat: Option<Timestamp>,
     /// The last session that the agent cleared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_clear: Option<ClearStatus>,
 }
 
 /// FRR, as far as it answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FrrStatus {
     /// `10.7.1`; absent while not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The daemons that the configuration needs.
+    #[schemars(length(max = DAEMONS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub daemons: Vec<DaemonStatus>,
 }
 
 /// A daemon of FRR.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonStatus {
     /// Which one.
@@ -75,7 +92,7 @@ pub struct DaemonStatus {
 }
 
 /// A mounted source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceStatus {
     /// `base`, `extras`, or as configured.
@@ -89,9 +106,11 @@ pub struct SourceStatus {
     pub accepted: bool,
     /// When the version in force was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub accepted_time: Option<Timestamp>,
     /// Why the mounted version was refused; at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = SOURCE_ERRORS_MAX))]
     pub errors: Vec<SourceErrorStatus>,
     /// Not all errors are listed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -99,18 +118,19 @@ pub struct SourceStatus {
 }
 
 /// An error in a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceErrorStatus {
     /// From 1 on; absent where it concerns no single line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// What is wrong.
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub message: String,
 }
 
 /// The merged configuration, and what became of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigStatus {
     /// The digest of the desired configuration; absent while there is none.
@@ -121,6 +141,7 @@ pub struct ConfigStatus {
     pub applied_generation: Option<String>,
     /// When it was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub applied_time: Option<Timestamp>,
     /// What the last apply used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,11 +159,12 @@ pub struct ConfigStatus {
     /// What somebody else changed in FRR, and what stays so: `-` lines that are gone, `+` lines that are new; at
     /// most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = DRIFT_LINES_MAX), inner(length(max = MESSAGE_BYTES_MAX)))]
     pub drift: Vec<String>,
 }
 
 /// Sessions, those that are shut down on purpose included.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionCounts {
     /// All.
@@ -157,7 +179,7 @@ pub struct SessionCounts {
 }
 
 /// Prefixes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCounts {
     /// IPv4.
@@ -167,7 +189,7 @@ pub struct RouteCounts {
 }
 
 /// A next hop that routes learned by BGP use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayStatus {
     /// Its address; absent for routes out of an interface.
@@ -183,7 +205,7 @@ pub struct GatewayStatus {
 }
 
 /// A clear.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClearStatus {
     /// Whose session.
@@ -195,8 +217,10 @@ pub struct ClearStatus {
     /// How.
     pub kind: ClearKind,
     /// Why.
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub reason: String,
     /// When.
+    #[schemars(with = "Time")]
     pub time: Timestamp,
     /// Prefixes before it: accepted ones; for `SoftOut`, those that were sent.
     pub prefixes_before: u64,
@@ -208,6 +232,7 @@ pub struct ClearStatus {
     pub duration_seconds: Option<f64>,
     /// Why it did not help, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub failure: Option<String>,
 }
 

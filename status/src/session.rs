@@ -4,12 +4,24 @@ use std::net::Ipv4Addr;
 
 use frr_driver::session::{AddressFamily, BfdState, PeerId, SessionState};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{condition::Condition, node::ClearStatus};
+use crate::{
+    condition::{CONDITIONS_MAX, Condition},
+    message::MESSAGE_BYTES_MAX,
+    node::ClearStatus,
+    schema::Time,
+};
+
+/// The most address families of a session; FRR negotiates 11.
+pub(crate) const AFI_SAFIS_MAX: usize = 16;
+
+/// The most policies of an address family in one direction: one of each kind.
+pub(crate) const POLICIES_MAX: usize = 4;
 
 /// What there is to know about a session.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BgpSessionStatus {
     /// Whose session.
@@ -26,9 +38,11 @@ pub struct BgpSessionStatus {
     pub peer_as: Option<u32>,
     /// The peer group.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub peer_group: Option<String>,
     /// The description; at most 512 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub description: Option<String>,
     /// The interface of an unnumbered peer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,17 +59,23 @@ pub struct BgpSessionStatus {
     pub session_state: SessionState,
     /// Since when it is established, or is not; absent if it never was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub since: Option<Timestamp>,
     /// How often it was established since bgpd started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub established_transitions: Option<u64>,
+    /// How often it was lost since bgpd started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flaps: Option<u64>,
     /// When it was established the last time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub last_established: Option<Timestamp>,
     /// Its last end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_down: Option<LastDown>,
     /// Its address families.
+    #[schemars(length(max = AFI_SAFIS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub afi_safis: Vec<AfiSafiStatus>,
     /// The sum over its address families.
     pub prefixes: PrefixCounts,
@@ -69,23 +89,26 @@ pub struct BgpSessionStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_clear: Option<ClearStatus>,
     /// All of them, from the first write on.
+    #[schemars(length(max = CONDITIONS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
 }
 
 /// The end of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastDown {
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub time: Option<Timestamp>,
     /// Why, in FRR's words.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub reason: Option<String>,
 }
 
 /// One address family.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AfiSafiStatus {
     /// Which one.
@@ -95,9 +118,11 @@ pub struct AfiSafiStatus {
     pub prefixes: PrefixCounts,
     /// The policies for routes from the peer: `route-map X`, `prefix-list Y`, ….
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = POLICIES_MAX))]
     pub policy_in: Vec<String>,
     /// The policies for routes to the peer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = POLICIES_MAX))]
     pub policy_out: Vec<String>,
     /// All its routes went through the present policies; absent where nothing tells.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +130,7 @@ pub struct AfiSafiStatus {
 }
 
 /// Prefixes of a session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrefixCounts {
     /// Announced by the peer, before policy; absent, not zero, where FRR cannot tell cheaply.
@@ -118,21 +143,23 @@ pub struct PrefixCounts {
 }
 
 /// A BFD session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BfdStatus {
     /// Whether the path is alive.
     pub state: BfdState,
     /// Since when; absent while not known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub since: Option<Timestamp>,
     /// Why it went down.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub diagnostic: Option<String>,
 }
 
 /// Graceful restart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GracefulRestartStatus {
     /// Ours.

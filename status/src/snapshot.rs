@@ -9,6 +9,7 @@ use frr_driver::{
     vty_socket::Daemon,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One moment. `None` is always "not known", never "nothing".
@@ -82,7 +83,7 @@ pub struct SourceState {
 }
 
 /// What a source may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SourcePolicy {
     /// Anything: the node's own configuration.
@@ -150,7 +151,7 @@ pub enum Trouble {
 }
 
 /// How a configuration is brought into FRR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// `frr-reload.py`.
@@ -160,7 +161,7 @@ pub enum Engine {
 }
 
 /// How an apply ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ApplyResult {
     /// FRR runs what is desired.
     Applied,

@@ -106,7 +106,7 @@ fn session_row(status: &BgpSessionStatus, width: Width, now: Timestamp) -> Vec<S
     ];
     if width == Width::Wide {
         row.push(known(status.last_down.as_ref().and_then(|down| down.reason.as_ref())));
-        row.push(known(status.established_transitions.map(|count| count.saturating_sub(1))));
+        row.push(known(status.flaps));
     }
     row
 }

@@ -8,7 +8,8 @@ use crate::{
     message::bounded,
     node::{
         BgpNodeStatus, ClearStatus, ConfigStatus, DRIFT_LINES_MAX, DaemonStatus, FrrStatus, GATEWAYS_MAX,
-        GatewayStatus, RouteCounts, SOURCE_ERRORS_MAX, SessionCounts, SourceErrorStatus, SourceStatus,
+        GatewayStatus, RouteCounts, SOURCE_ERRORS_MAX, SOURCES_MAX, SessionCounts, SourceErrorStatus,
+        SourceStatus,
     },
     report::Object,
     session::BgpSessionStatus,
@@ -39,13 +40,14 @@ pub(super) fn status(
                 .map(|(name, state)| DaemonStatus { name: *name, up: *state == DaemonState::Up })
                 .collect(),
         }),
-        sources: snapshot.sources.iter().flatten().map(source).collect(),
+        sources: snapshot.sources.iter().flatten().take(SOURCES_MAX).map(source).collect(),
         config: config(&snapshot.config),
         sessions: counts(snapshot, sessions),
         routes: snapshot.routes.as_ref().map(|routes| RouteCounts { ipv4: routes.ipv4, ipv6: routes.ipv6 }),
         gateway_count: gateways.len(),
         truncated: gateways.len() > GATEWAYS_MAX,
         gateways: gateways.into_iter().take(GATEWAYS_MAX).collect(),
+        last_heartbeat: None,
         last_clear: snapshot.last_clear.as_ref().map(clear),
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn status(
         session_state: session.state,
         since,
         established_transitions: session.connections_established,
+        flaps: session.connections_dropped,
         last_established,
         last_down,
         prefixes: sum(&afi_safis),
