@@ -64,6 +64,9 @@ pub struct BgpNodeStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub last_heartbeat: Option<Timestamp>,
+    /// How long until the next one, while the agent runs; absent if it does not say it regularly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat_seconds: Option<u64>,
     /// The last session that the agent cleared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_clear: Option<ClearStatus>,

@@ -48,6 +48,7 @@ pub(super) fn status(
         truncated: gateways.len() > GATEWAYS_MAX,
         gateways: gateways.into_iter().take(GATEWAYS_MAX).collect(),
         last_heartbeat: None,
+        heartbeat_seconds: None,
         last_clear: snapshot.last_clear.as_ref().map(clear),
     }
 }
