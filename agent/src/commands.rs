@@ -14,6 +14,7 @@ mod answer;
 mod diagnostic;
 mod frr_args;
 mod inputs;
+mod kube_args;
 mod limit_args;
 mod output;
 mod paint;

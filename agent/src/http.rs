@@ -62,7 +62,7 @@ const LIVE_WITHIN: Duration = Duration::from_mins(3);
 #[derive(Clone, Debug)]
 pub(crate) struct Published {
     /// What `/status` shows; `None` until there was a first look.
-    pub(crate) report: Option<Report>,
+    pub(crate) report: Option<Arc<Report>>,
     /// Whether the first configuration is applied, or there is none yet; else why not. Never about peers.
     pub(crate) ready: Result<(), String>,
     /// When the loop turned the last time.
@@ -186,7 +186,7 @@ async fn status(State(pages): State<Pages>) -> Response {
     let Some(report) = &published.report else {
         return (StatusCode::SERVICE_UNAVAILABLE, "there is no report yet\n").into_response();
     };
-    match serde_json::to_string_pretty(report) {
+    match serde_json::to_string_pretty(&**report) {
         Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

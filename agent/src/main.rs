@@ -17,6 +17,7 @@ mod store;
 
 mod fib;
 mod http;
+mod kube;
 mod metrics;
 
 use std::process::ExitCode;

@@ -7,7 +7,10 @@ use std::{
 
 use frr_driver::clear::ClearKind;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounterVec, Registry, TextEncoder};
-use routelet_status::snapshot::{ApplyResult, Snapshot};
+use routelet_status::{
+    publish::Counted,
+    snapshot::{ApplyResult, Snapshot},
+};
 
 mod node;
 mod series;
@@ -39,6 +42,8 @@ pub(crate) struct Metrics {
     clear_duration: HistogramVec,
     rejections: IntCounterVec,
     drifts: IntCounterVec,
+    kube_writes: IntCounterVec,
+    kube_events: IntCounterVec,
 }
 
 // === impl Metrics ===
@@ -93,6 +98,18 @@ impl Metrics {
                 "How often somebody else had changed FRR, by what was done about it.",
                 &["action"],
             )?,
+            kube_writes: counters(
+                &registry,
+                "routelet_kube_writes_total",
+                "Writes of custom resources to Kubernetes, by how they ended.",
+                &["result"],
+            )?,
+            kube_events: counters(
+                &registry,
+                "routelet_kube_events_total",
+                "Events for Kubernetes, by whether they were written or left out.",
+                &["result"],
+            )?,
             registry,
         })
     }
@@ -131,6 +148,17 @@ impl Metrics {
     pub(crate) fn drifted(&self, is_repaired: bool) {
         let action = if is_repaired { "repaired" } else { "reported" };
         self.drifts.with_label_values(&[action]).inc();
+    }
+
+    /// Counts what Kubernetes was told.
+    pub(crate) fn told_kubernetes(&self, counted: Counted) {
+        let (family, result) = match counted {
+            Counted::Written => (&self.kube_writes, "written"),
+            Counted::Failed => (&self.kube_writes, "failed"),
+            Counted::EventWritten => (&self.kube_events, "written"),
+            Counted::EventLeftOut => (&self.kube_events, "left_out"),
+        };
+        family.with_label_values(&[result]).inc();
     }
 
     /// Returns all metrics in Prometheus' text format.

@@ -25,9 +25,13 @@ use frr_driver::{
     merge::Generation,
     quirks::FrrVersion,
     session::{Session, SessionId},
+    vty_socket::{Daemon, Incarnation},
 };
 use jiff::Timestamp;
-use routelet_status::snapshot::{ApplyResult, ClearFact, ConfigState, Snapshot};
+use routelet_status::{
+    news::News,
+    snapshot::{ApplyResult, ClearFact, ConfigState, Snapshot},
+};
 
 use clears::Asked;
 use guard::Guard;
@@ -116,6 +120,8 @@ pub(crate) enum Action {
     TimeClear { kind: ClearKind, took: Duration },
     /// Count a change that somebody else made.
     CountDrift { is_repaired: bool },
+    /// Tell people what the status does not show.
+    Tell(News),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +153,8 @@ pub(crate) struct Machine {
     judged: Option<Judged>,
     observation: Option<Box<Observation>>,
     version: Option<FrrVersion>,
+    /// The last run of each daemon that was seen.
+    incarnations: BTreeMap<Daemon, Incarnation>,
     config: ConfigState,
     applied: Option<Generation>,
     /// The versions of the sources that the last attempt was made with.
@@ -204,6 +212,7 @@ impl Machine {
             judged: None,
             observation: None,
             version: None,
+            incarnations: BTreeMap::new(),
             config: ConfigState::default(),
             applied: None,
             tried: BTreeMap::new(),

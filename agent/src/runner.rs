@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use frr_driver::{clear, config::Rendered, merge::Generation, vty_socket::Daemon};
 use jiff::Timestamp;
-use routelet_status::{project::project, report::Report};
+use routelet_status::{project::project, recall::Recall, report::Report};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot, watch},
@@ -18,6 +18,7 @@ use crate::{
     desired::with_causes,
     frr::Frr,
     http::Published,
+    kube::Kube,
     metrics::Metrics,
     observe::{Heart, Hold, Observation, Observer},
     persist::Persist,
@@ -35,6 +36,9 @@ const RESULTS_MAX: usize = 256;
 /// How often FRR's pulse is felt: a daemon that dies is known within this time.
 const PULSE: Duration = Duration::from_secs(1);
 
+/// How old an agent may be to believe what Kubernetes has of its node: later it knows better since when things are so.
+const RECALLED_WITHIN: Duration = Duration::from_mins(1);
+
 /// What the loop works with.
 pub(crate) struct Runner {
     pub(crate) machine: Machine,
@@ -48,6 +52,10 @@ pub(crate) struct Runner {
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) persist: Arc<Persist>,
     pub(crate) hold: Option<Hold>,
+    pub(crate) kube: Option<Kube>,
+    /// What the agent before this one reported.
+    pub(crate) said: Option<Report>,
+    pub(crate) recall: Recall,
     /// The last request to read again that was answered.
     pub(crate) answered: u64,
 }
@@ -59,6 +67,7 @@ enum Wake {
     Observed(Box<(Observer, Observation)>),
     ObservationDue,
     Reread,
+    Recalled(Option<Box<Report>>),
     ShutDown,
     Nothing,
 }
@@ -70,7 +79,7 @@ struct InFlight {
     /// `None` while an observation is under way.
     observer: Option<Observer>,
     next_observation: Instant,
-    report: Option<Report>,
+    report: Option<Arc<Report>>,
     /// Who waits for what comes of the desired configuration.
     waiting: Vec<oneshot::Sender<Answer>>,
     /// Who waits for what comes of a clear, by ticket.
@@ -101,7 +110,7 @@ impl Runner {
             results,
             observer: Some(Observer::new(self.frr.clone(), self.hold.clone())),
             next_observation: started,
-            report: None,
+            report: self.said.take().map(Arc::new),
             waiting: Vec::new(),
             asked: BTreeMap::new(),
             next_ticket: 0,
@@ -109,35 +118,10 @@ impl Runner {
         tokio::spawn(feel_the_pulse(Heart::new(self.frr.clone()), in_flight.results.clone()));
         loop {
             let wake = self.wait(&mut signals, &mut done, &in_flight).await;
-            let event = match wake {
-                Wake::ShutDown => break,
-                Wake::Nothing => continue,
-                Wake::Reread => {
-                    info!("asked to read the sources again");
-                    self.rereads.send_modify(|request| *request += 1);
-                    continue;
-                }
-                Wake::ObservationDue => {
-                    self.start_observation(&mut in_flight);
-                    continue;
-                }
-                Wake::Observed(both) => {
-                    let (observer, observation) = *both;
-                    in_flight.observer = Some(observer);
-                    Event::Observed(Box::new(observation))
-                }
-                Wake::Asked(Request::ApplyNow { answer }) => {
-                    in_flight.waiting.push(answer);
-                    Event::ApplyNow
-                }
-                Wake::Asked(Request::Clear { session, is_hard, answer }) => {
-                    let ticket = in_flight.next_ticket;
-                    in_flight.next_ticket += 1;
-                    in_flight.asked.insert(ticket, answer);
-                    Event::ClearAsked { ticket, session, is_hard }
-                }
-                Wake::Event(event) => event,
-            };
+            if matches!(wake, Wake::ShutDown) {
+                break;
+            }
+            let Some(event) = self.take(wake, &mut in_flight).await else { continue };
             let is_news = !matches!(event, Event::DeadlineReached);
             let actions = self.machine.step(event, in_flight.started.elapsed(), Timestamp::now());
             for action in actions {
@@ -157,6 +141,42 @@ impl Runner {
         Ok(())
     }
 
+    /// Returns what the machine has to know of `wake`.
+    async fn take(&mut self, wake: Wake, in_flight: &mut InFlight) -> Option<Event> {
+        match wake {
+            Wake::ShutDown | Wake::Nothing => None,
+            Wake::Reread => {
+                info!("asked to read the sources again");
+                self.rereads.send_modify(|request| *request += 1);
+                None
+            }
+            Wake::Recalled(stored) => {
+                self.recall(stored, in_flight).await;
+                None
+            }
+            Wake::ObservationDue => {
+                self.start_observation(in_flight);
+                None
+            }
+            Wake::Observed(both) => {
+                let (observer, observation) = *both;
+                in_flight.observer = Some(observer);
+                Some(Event::Observed(Box::new(observation)))
+            }
+            Wake::Asked(Request::ApplyNow { answer }) => {
+                in_flight.waiting.push(answer);
+                Some(Event::ApplyNow)
+            }
+            Wake::Asked(Request::Clear { session, is_hard, answer }) => {
+                let ticket = in_flight.next_ticket;
+                in_flight.next_ticket += 1;
+                in_flight.asked.insert(ticket, answer);
+                Some(Event::ClearAsked { ticket, session, is_hard })
+            }
+            Wake::Event(event) => Some(event),
+        }
+    }
+
     async fn wait(
         &mut self,
         signals: &mut Signals,
@@ -172,6 +192,7 @@ impl Runner {
             _ = signals.hang_up.recv() => Wake::Reread,
             Some(wake) = done.recv() => wake,
             Some(request) = self.requests.recv() => Wake::Asked(request),
+            stored = recalled(&mut self.kube) => Wake::Recalled(stored.map(Box::new)),
             Ok(()) = self.sources.changed() => {
                 let delivery = self.sources.borrow_and_update().clone();
                 delivery.map_or(Wake::Nothing, |delivery| self.read(delivery))
@@ -255,6 +276,11 @@ impl Runner {
             Action::CountClear { kind, is_sent } => self.metrics.cleared(kind, is_sent),
             Action::TimeClear { kind, took } => self.metrics.clear_took(kind, took),
             Action::CountDrift { is_repaired } => self.metrics.drifted(is_repaired),
+            Action::Tell(news) => {
+                if let Some(kube) = &self.kube {
+                    kube.tell(news);
+                }
+            }
         }
     }
 
@@ -287,25 +313,48 @@ impl Runner {
         });
     }
 
+    /// Takes what Kubernetes had of this node: who comes into a new pod has no other memory.
+    async fn recall(&mut self, stored: Option<Box<Report>>, in_flight: &mut InFlight) {
+        let is_young = in_flight.started.elapsed() < RECALLED_WITHIN;
+        let stored = stored.filter(|_| is_young).map(|stored| *stored);
+        if let Some(kube) = &mut self.kube {
+            kube.recall(stored, in_flight.report.as_mut().map(Arc::make_mut));
+        }
+        self.publish(in_flight).await;
+    }
+
     /// Publishes to the file, the metrics and the server.
-    async fn publish(&self, in_flight: &mut InFlight) {
+    async fn publish(&mut self, in_flight: &mut InFlight) {
         let snapshot = self.machine.snapshot(in_flight.started.elapsed(), Timestamp::now());
-        let report = project(&snapshot, in_flight.report.as_ref());
+        let mut report = project(&snapshot, in_flight.report.as_deref());
+        self.recall.amend(&mut report);
+        let report = Arc::new(report);
         self.metrics.update(&snapshot);
         self.published.send_replace(Arc::new(Published {
-            report: Some(report.clone()),
+            report: Some(Arc::clone(&report)),
             ready: self.machine.readiness(),
             ticked_at: Instant::now(),
         }));
-        in_flight.report = Some(report.clone());
+        if let Some(kube) = &self.kube {
+            kube.publish(in_flight.report.as_deref(), &report);
+        }
+        in_flight.report = Some(Arc::clone(&report));
         let store = Arc::clone(&self.store);
-        let written = tokio::task::spawn_blocking(move || match serde_json::to_vec_pretty(&report) {
+        let written = tokio::task::spawn_blocking(move || match serde_json::to_vec_pretty(&*report) {
             Ok(json) => store.write_status(&json).map_err(|error| with_causes(&error)),
             Err(error) => Err(with_causes(&error)),
         });
         if let Ok(Err(reason)) = written.await {
             error!(reason, "status cannot be written");
         }
+    }
+}
+
+/// Waits until it is known what Kubernetes had of this node.
+async fn recalled(kube: &mut Option<Kube>) -> Option<Report> {
+    match kube {
+        Some(kube) => kube.recalled().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -83,6 +83,11 @@ impl Store {
         write(&self.path.join("status.json"), json)
     }
 
+    /// What `status.json` says, if it is there.
+    pub(crate) fn load_status(&self) -> Result<Option<String>, StoreError> {
+        read_text(&self.path.join("status.json"))
+    }
+
     /// Keeps the last accepted text of a contribution, for when a later one is refused.
     pub(crate) fn save_accepted(&self, source: &str, text: &str) -> Result<(), StoreError> {
         write(&self.accepted(source)?, text.as_bytes())

@@ -1,6 +1,6 @@
 //! What the agent reports: one status for the node, one for each BGP session, and how they are told to people.
 //!
-//! Pure: a [`snapshot::Snapshot`] of what the agent knows goes in, a [`report::Report`] comes out. The types
+//! Pure, but for [`publish`]: a [`snapshot::Snapshot`] of what the agent knows goes in, a [`report::Report`] comes out. The types
 //! have the schema of the custom resources `BGPNode` and `BGPSession` (group `routelet.io`, `v1alpha1`).
 
 pub mod condition;
@@ -13,6 +13,9 @@ pub mod session;
 pub mod snapshot;
 
 pub mod crd;
+pub mod news;
+pub mod publish;
+pub mod recall;
 
 pub mod project;
 

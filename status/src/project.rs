@@ -42,10 +42,7 @@ fn sessions(snapshot: &Snapshot, previous: Option<&Report>) -> Vec<Object<crate:
     let Some(sessions) = &snapshot.sessions else {
         return before
             .iter()
-            .map(|object| Object {
-                status: session::unobserved(&object.status, snapshot.now),
-                ..object.clone()
-            })
+            .map(|object| Object { status: session::unobserved(&object.status, snapshot), ..object.clone() })
             .collect();
     };
     let object = |session: &frr_driver::session::Session| {
@@ -66,7 +63,7 @@ fn sessions(snapshot: &Snapshot, previous: Option<&Report>) -> Vec<Object<crate:
 }
 
 /// Cuts a time to whole seconds, as Kubernetes has them.
-fn second(time: Timestamp) -> Timestamp {
+pub(crate) fn second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 

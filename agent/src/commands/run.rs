@@ -15,16 +15,18 @@ use clap::{
 };
 use frr_driver::merge::Generation;
 use jiff::Timestamp;
+use routelet_status::{recall::Recall, report::Report};
 use tokio::sync::watch;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use super::{limit_args::LimitArgs, source_args::SourceArgs};
+use super::{kube_args::KubeArgs, limit_args::LimitArgs, source_args::SourceArgs};
 use crate::{
     control,
     desired::{Accepted, Memory, Secret, Version, with_causes},
     frr::{Frr, RUNDIR},
     http::{self, Published},
+    kube::Kube,
     metrics::Metrics,
     persist::Persist,
     reconcile::Machine,
@@ -57,6 +59,8 @@ pub(crate) struct RunArgs {
     persist: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    kube: KubeArgs,
     /// Where /metrics, /livez, /readyz and /status are served
     #[arg(long, env = "ROUTELET_HTTP", value_name = "ADDRESS", default_value = "127.0.0.1:7472")]
     http: SocketAddr,
@@ -121,6 +125,8 @@ impl RunArgs {
         let hold = self.limits.hold();
         let machine = Machine::new(settings, memory, doubts(&store));
         let metrics = Arc::new(Metrics::new()?);
+        let said = said(&store);
+        let kube = self.kube.settings(&node).map(|settings| Kube::start(settings, said.is_some(), &metrics));
         let (published, published_receiver) = watch::channel(Arc::new(Published::nothing_yet(&node)));
         let server = http::serve(self.http, published_receiver, Arc::clone(&metrics))
             .await
@@ -144,6 +150,9 @@ impl RunArgs {
             requests,
             persist,
             hold,
+            kube,
+            recall: said.as_ref().map(Recall::of).unwrap_or_default(),
+            said,
             answered: 0,
         };
         runner.run().await?;
@@ -183,6 +192,16 @@ fn remember(store: &Store, specs: &[SourceSpec]) -> Memory {
         }
     }
     memory
+}
+
+/// What the agent before this one reported.
+fn said(store: &Store) -> Option<Report> {
+    let text = store.load_status().unwrap_or_else(|error| {
+        warn!(reason = with_causes(&error), "last report cannot be read");
+        None
+    })?;
+    // One of another version says nothing.
+    serde_json::from_str(&text).ok()
 }
 
 /// What the agent before this one held against configurations.

@@ -24,7 +24,7 @@ fn report(state: DaemonState) -> Report {
 impl Server {
     async fn start() -> Self {
         let (published, receiver) = watch::channel(Arc::new(Published {
-            report: Some(report(DaemonState::Up)),
+            report: Some(Arc::new(report(DaemonState::Up))),
             ready: Ok(()),
             ticked_at: Instant::now(),
         }));
@@ -77,7 +77,7 @@ async fn probes_say_why_not() {
     }
     server.publish(|published| {
         published.ready = Err("first configuration not applied".into());
-        published.report = Some(report(DaemonState::Hung));
+        published.report = Some(Arc::new(report(DaemonState::Hung)));
     });
     assert_eq!(server.get("/readyz").await, ("503".into(), "first configuration not applied\n".into()));
     assert_eq!(server.get("/frr-livez").await, ("503".into(), "DaemonHung: bgpd does not answer\n".into()));

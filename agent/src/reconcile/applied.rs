@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use frr_driver::{merge::Generation, plan::Plan};
 use jiff::Timestamp;
-use routelet_status::snapshot::{ApplyResult, Trouble};
+use routelet_status::{
+    news::{News, NewsReason},
+    snapshot::{ApplyResult, Trouble},
+};
 use tracing::{debug, info, warn};
 
 use super::{Action, Errand, Machine, State, Uptime, applying::BACK_OFF_MIN, guard::Until};
@@ -253,8 +256,11 @@ fn drift_is_repaired(plan: &Plan, actions: &mut Vec<Action>) {
     if plan.is_empty() {
         return;
     }
-    for line in drift_lines(plan) {
+    let lines = drift_lines(plan);
+    for line in &lines {
         warn!(reason = line, "somebody had changed FRR, repaired");
     }
+    let note = format!("somebody had changed FRR, which was changed back: {}", lines.join("; "));
+    actions.push(Action::Tell(News::warning(NewsReason::DriftRepaired, &note)));
     actions.push(Action::CountDrift { is_repaired: true });
 }

@@ -2,7 +2,10 @@
 
 use frr_driver::{session::SessionId, vty_socket::Daemon};
 use jiff::Timestamp;
-use routelet_status::snapshot::DaemonState;
+use routelet_status::{
+    news::{News, NewsReason},
+    snapshot::DaemonState,
+};
 use tracing::{debug, info};
 
 use super::{Action, Machine, State, Uptime};
@@ -26,6 +29,7 @@ impl Machine {
             self.version = Some(version);
             self.judge_sources(at, actions);
         }
+        self.tell_restarts(&observation, actions);
         let was_ready = before.as_ref().is_some_and(|before| before.is_ready());
         let restarted = before.as_ref().is_some_and(|before| {
             let is_other_set = !before.speakers.is_empty()
@@ -61,6 +65,18 @@ impl Machine {
         self.look_at_held();
         self.keep_again(actions);
         self.decide_guard(now, actions);
+    }
+
+    /// Tells of each daemon that is another process than the one that was seen last.
+    fn tell_restarts(&mut self, observation: &Observation, actions: &mut Vec<Action>) {
+        for (daemon, incarnation) in &observation.incarnations {
+            let Some(incarnation) = incarnation else { continue };
+            let before = self.incarnations.insert(*daemon, *incarnation);
+            if before.is_some_and(|before| before != *incarnation) {
+                let note = format!("{} was started anew: it gets its configuration again", daemon.name());
+                actions.push(Action::Tell(News::warning(NewsReason::FrrRestarted, &note)));
+            }
+        }
     }
 
     /// A session that is down already is not taken down: what is held may go on then.

@@ -233,8 +233,7 @@ fn config_applied(config: &ConfigState) -> Finding {
 fn sessions_established(snapshot: &Snapshot, sessions: &[Object<BgpSessionStatus>]) -> Finding {
     let kind = ConditionType::SessionsEstablished;
     if snapshot.sessions.is_none() {
-        let never = snapshot.frr.is_none() && sessions.is_empty();
-        let reason = if never { Reason::NotObservedYet } else { Reason::NotObservable };
+        let reason = if snapshot.frr.is_none() { Reason::NotObservedYet } else { Reason::NotObservable };
         return Finding::unknown(kind, reason, "");
     }
     let wanted: Vec<_> =

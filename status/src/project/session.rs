@@ -73,8 +73,12 @@ pub(super) fn status(
 }
 
 /// Returns `previous` for a time when bgpd cannot be asked: who the peer is stays, how it is does not.
-pub(super) fn unobserved(previous: &BgpSessionStatus, now: Timestamp) -> BgpSessionStatus {
-    let unknown = |kind| Finding::unknown(kind, Reason::NotObservable, "bgpd does not answer");
+pub(super) fn unobserved(previous: &BgpSessionStatus, snapshot: &Snapshot) -> BgpSessionStatus {
+    let now = snapshot.now;
+    let unknown = |kind| match snapshot.frr {
+        None => Finding::unknown(kind, Reason::NotObservedYet, ""),
+        Some(_) => Finding::unknown(kind, Reason::NotObservable, "bgpd does not answer"),
+    };
     let kinds = [ConditionType::Established, ConditionType::PolicyInEffect, ConditionType::RoutesAccepted];
     BgpSessionStatus {
         session_state: SessionState::Unknown,

@@ -1,0 +1,371 @@
+//! The API server: the only place that holds a client.
+
+use std::{path::PathBuf, sync::LazyLock, time::Duration};
+
+use jiff::Timestamp;
+use kube::{
+    Api, Client, Config,
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
+    core::GroupVersionKind,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{
+    object::{Content, Key, Kind, RoutesLearned, Wanted},
+    outbox::{Existing, Verb, Write},
+    recorder::EventWrite,
+    trouble::Trouble,
+};
+use crate::{
+    condition::ConditionStatus,
+    news::News,
+    project::second,
+    report::{API_VERSION, label_value},
+};
+
+/// Who writes, in managed fields.
+const MANAGER: &str = "routelet";
+
+/// Who reports events.
+const CONTROLLER: &str = "routelet.io/agent";
+
+/// Where events about objects without a namespace are.
+const EVENTS_OF_NODES: &str = "default";
+
+/// The condition of a `Node`.
+const ROUTES_LEARNED: &str = "RoutesLearned";
+
+/// The longest time that a call may take.
+const CALL_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many objects are asked for at a time.
+const PAGE: u32 = 500;
+
+static BGP_NODE: LazyLock<ApiResource> = LazyLock::new(|| resource("routelet.io", "v1alpha1", "BGPNode"));
+static BGP_SESSION: LazyLock<ApiResource> =
+    LazyLock::new(|| resource("routelet.io", "v1alpha1", "BGPSession"));
+static NODE: LazyLock<ApiResource> = LazyLock::new(|| resource("", "v1", "Node"));
+static EVENT: LazyLock<ApiResource> = LazyLock::new(|| resource("events.k8s.io", "v1", "Event"));
+
+/// Who the agent is.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The node's name.
+    pub node: String,
+    /// The pod that the agent runs in, if it does.
+    pub pod: Option<Pod>,
+    /// The file that says how the API server is found; `None` = as kubectl does, or as a pod does.
+    pub kubeconfig: Option<PathBuf>,
+}
+
+/// A pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID, by which `kubectl describe` finds its events.
+    pub uid: Option<String>,
+}
+
+/// What the API server has of this node.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) existing: Vec<Existing>,
+    /// How many nodes say something.
+    pub(crate) nodes: u64,
+    /// The `Node` is there.
+    pub(crate) has_node: bool,
+}
+
+/// A connection to the API server.
+pub(crate) struct Cluster {
+    identity: Identity,
+    client: Option<Client>,
+    /// The UID of the `Node`, once it is known.
+    uid: Option<String>,
+    /// Whether routes are learned, as the `Node` says.
+    learned: Option<ConditionStatus>,
+}
+
+fn resource(group: &str, version: &str, kind: &str) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
+}
+
+// === impl Cluster ===
+
+impl Cluster {
+    /// Returns a connection that is made when it is needed.
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self { identity, client: None, uid: None, learned: None }
+    }
+
+    /// Makes a new connection next time: the token or the configuration may be another one.
+    pub(crate) fn forget_client(&mut self) {
+        self.client = None;
+    }
+
+    /// Looks at what the API server has of this node.
+    pub(crate) async fn look(&mut self, with_node_condition: bool) -> Result<Found, Trouble> {
+        let client = self.client().await?;
+        let nodes: Api<DynamicObject> = Api::all_with(client.clone(), &*BGP_NODE);
+        let sessions: Api<DynamicObject> = Api::all_with(client.clone(), &*BGP_SESSION);
+        let core: Api<DynamicObject> = Api::all_with(client, &*NODE);
+        // One object, and how many more there are.
+        let first = call(nodes.list(&ListParams::default().limit(1))).await?;
+        let more = first.metadata.remaining_item_count.unwrap_or(0);
+        let node = call(core.get_opt(&self.identity.node)).await?;
+        self.uid = node.as_ref().and_then(|node| node.metadata.uid.clone());
+        let mut existing = Vec::new();
+        if with_node_condition && let Some(found) = node.as_ref().and_then(node_condition) {
+            self.learned = Some(found.status);
+            let content = Some(Content::NodeCondition(found));
+            existing.push(Existing { key: Key::new(Kind::NodeCondition, &self.identity.node), content });
+        }
+        if let Some(object) = call(nodes.get_opt(&self.identity.node)).await? {
+            let content = self.content(&object).map(|status| Content::Node(Box::new(status)));
+            existing.push(Existing { key: Key::new(Kind::Node, &self.identity.node), content });
+        }
+        let own =
+            ListParams::default().labels(&format!("routelet.io/node={}", label_value(&self.identity.node)));
+        let mut page = own.limit(PAGE);
+        loop {
+            let found = call(sessions.list(&page)).await?;
+            for object in &found.items {
+                let content = self.content(object).map(|status| Content::Session(Box::new(status)));
+                let name = object.metadata.name.as_deref().unwrap_or_default();
+                existing.push(Existing { key: Key::new(Kind::Session, name), content });
+            }
+            match found.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => page = page.continue_token(&token),
+                None => break,
+            }
+        }
+        let nodes = u64::try_from(more).unwrap_or(0) + 1;
+        Ok(Found { existing, nodes, has_node: self.uid.is_some() })
+    }
+
+    /// Does a write of the outbox.
+    pub(crate) async fn write(&mut self, write: &Write) -> Result<(), Trouble> {
+        let client = self.client().await?;
+        let resource: &ApiResource = match write.key.kind {
+            Kind::NodeCondition => &NODE,
+            Kind::Node => &BGP_NODE,
+            Kind::Session => &BGP_SESSION,
+        };
+        let api: Api<DynamicObject> = Api::all_with(client, resource);
+        let name = write.key.name.as_str();
+        let wanted = match &write.verb {
+            Verb::Delete => return call(api.delete(name, &DeleteParams::default())).await.map(|_| ()),
+            Verb::Create(wanted) => {
+                self.create(&api, resource, name, wanted).await?;
+                wanted
+            }
+            Verb::Update(wanted) => wanted,
+        };
+        let status = match &wanted.content {
+            Content::NodeCondition(condition) => return self.write_condition(&api, name, condition).await,
+            Content::Node(status) => to_value(status)?,
+            Content::Session(status) => to_value(status)?,
+        };
+        let mut object = head(resource, &json!({ "name": name }));
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("status".to_owned(), status);
+        }
+        call(api.patch_status(name, &apply(), &Patch::Apply(object))).await.map(|_| ())
+    }
+
+    /// Makes an object that says nothing yet; nobody but the kubelet makes a `Node`.
+    async fn create(
+        &self,
+        api: &Api<DynamicObject>,
+        resource: &ApiResource,
+        name: &str,
+        wanted: &Wanted,
+    ) -> Result<(), Trouble> {
+        if let Content::NodeCondition(_) = wanted.content {
+            return Ok(());
+        }
+        let metadata = json!({ "name": name, "labels": wanted.labels, "ownerReferences": self.owners() });
+        call(api.patch(name, &apply(), &Patch::Apply(head(resource, &metadata)))).await.map(|_| ())
+    }
+
+    async fn write_condition(
+        &mut self,
+        api: &Api<DynamicObject>,
+        name: &str,
+        condition: &RoutesLearned,
+    ) -> Result<(), Trouble> {
+        let patch = Patch::Strategic(node_condition_patch(condition, self.learned != Some(condition.status)));
+        match call(api.patch_status(name, &PatchParams::default(), &patch)).await {
+            Ok(_) => self.learned = Some(condition.status),
+            Err(Trouble::NotFound(why)) => return Err(Trouble::Invalid(why)),
+            Err(trouble) => return Err(trouble),
+        }
+        Ok(())
+    }
+
+    /// Writes an event, on the node and on the pod.
+    pub(crate) async fn record(&mut self, write: &EventWrite) -> Result<(), Trouble> {
+        let client = self.client().await?;
+        for (namespace, regarding) in self.regarding() {
+            let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &*EVENT);
+            match write {
+                EventWrite::New { id, news, at } => {
+                    let event = self.event(*id, news, *at, &namespace, &regarding);
+                    let event =
+                        serde_json::from_value(event).map_err(|error| Trouble::Invalid(error.to_string()))?;
+                    call(api.create(&PostParams::default(), &event)).await?;
+                }
+                EventWrite::Again { id, count, at } => {
+                    let series = json!({ "series": { "count": count, "lastObservedTime": micro(*at) } });
+                    let name = self.event_name(*id);
+                    call(api.patch(&name, &PatchParams::default(), &Patch::Merge(series))).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn regarding(&self) -> Vec<(String, Value)> {
+        let node = &self.identity.node;
+        // kubectl finds events of a node by its UID or, as the kubelet has it, by its name.
+        let uid = self.uid.as_ref().unwrap_or(node);
+        // Servers before 1.22 want the namespace of the event, although a node has none.
+        let node = json!({
+            "apiVersion": "v1", "kind": "Node", "name": node, "uid": uid, "namespace": EVENTS_OF_NODES,
+        });
+        let mut regarding = vec![(EVENTS_OF_NODES.to_owned(), node)];
+        if let Some(Pod { namespace, name, uid }) = &self.identity.pod {
+            let mut pod = json!({ "apiVersion": "v1", "kind": "Pod", "name": name, "namespace": namespace });
+            if let (Some(uid), Some(fields)) = (uid, pod.as_object_mut()) {
+                fields.insert("uid".to_owned(), json!(uid));
+            }
+            regarding.push((namespace.clone(), pod));
+        }
+        regarding
+    }
+
+    fn event(&self, id: u64, news: &News, at: Timestamp, namespace: &str, regarding: &Value) -> Value {
+        let instance = self.identity.pod.as_ref().map_or(&self.identity.node, |pod| &pod.name);
+        let related = news
+            .session
+            .as_ref()
+            .map(|name| json!({ "apiVersion": API_VERSION, "kind": "BGPSession", "name": name }));
+        let mut event = json!({
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": { "name": self.event_name(id), "namespace": namespace },
+            "eventTime": micro(at),
+            "type": if news.is_warning { "Warning" } else { "Normal" },
+            "reason": news.reason.as_str(),
+            "action": news.reason.action(),
+            "note": news.note,
+            "regarding": regarding,
+            "reportingController": CONTROLLER,
+            "reportingInstance": instance.chars().take(128).collect::<String>(),
+        });
+        if let (Some(related), Some(fields)) = (related, event.as_object_mut()) {
+            fields.insert("related".to_owned(), related);
+        }
+        event
+    }
+
+    fn event_name(&self, id: u64) -> String {
+        let node: String = self.identity.node.chars().take(200).collect();
+        format!("{}.{id:016x}", node.trim_end_matches(['.', '-']))
+    }
+
+    /// What an object says; `None` if it is not ours as it should be, or of another version.
+    fn content<S: DeserializeOwned>(&self, object: &DynamicObject) -> Option<S> {
+        let owners = object.metadata.owner_references.as_deref().unwrap_or_default();
+        let is_owned = match &self.uid {
+            Some(uid) => owners.iter().any(|owner| owner.uid == *uid),
+            None => owners.is_empty(),
+        };
+        let status = object.data.get("status")?;
+        serde_json::from_value(status.clone()).ok().filter(|_| is_owned)
+    }
+
+    fn owners(&self) -> Value {
+        let owner = |uid: &String| json!({ "apiVersion": "v1", "kind": "Node", "name": self.identity.node, "uid": uid });
+        self.uid.iter().map(owner).collect()
+    }
+
+    async fn client(&mut self) -> Result<Client, Trouble> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = connect(self.identity.kubeconfig.as_deref()).await?;
+        self.client = Some(client.clone());
+        Ok(client)
+    }
+}
+
+async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<Client, Trouble> {
+    let mut config = match kubeconfig {
+        Some(path) => {
+            let read = Kubeconfig::read_from(path).map_err(kube::Error::from)?;
+            Config::from_custom_kubeconfig(read, &KubeConfigOptions::default())
+                .await
+                .map_err(kube::Error::from)?
+        }
+        None => Config::infer().await.map_err(kube::Error::InferConfig)?,
+    };
+    config.connect_timeout = Some(CALL_WITHIN);
+    config.read_timeout = Some(CALL_WITHIN);
+    config.write_timeout = Some(CALL_WITHIN);
+    Ok(Client::try_from(config)?)
+}
+
+/// Ends a call that takes too long.
+async fn call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, Trouble> {
+    match timeout(CALL_WITHIN, call).await {
+        Ok(result) => result.map_err(Trouble::from),
+        Err(_) => Err(Trouble::TimedOut(CALL_WITHIN)),
+    }
+}
+
+fn apply() -> PatchParams {
+    PatchParams::apply(MANAGER).force()
+}
+
+fn head(resource: &ApiResource, metadata: &Value) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": resource.kind, "metadata": metadata })
+}
+
+fn to_value(status: &impl Serialize) -> Result<Value, Trouble> {
+    serde_json::to_value(status).map_err(|error| Trouble::Invalid(error.to_string()))
+}
+
+fn node_condition(node: &DynamicObject) -> Option<RoutesLearned> {
+    let conditions = node.data.pointer("/status/conditions")?.as_array()?;
+    let condition =
+        conditions.iter().find(|condition| condition.get("type") == Some(&json!(ROUTES_LEARNED)))?;
+    serde_json::from_value(condition.clone()).ok()
+}
+
+/// A merge by `type`: the kubelet's conditions stay (server-side apply would take them all on old servers).
+fn node_condition_patch(condition: &RoutesLearned, is_transition: bool) -> Value {
+    let now = second(Timestamp::now());
+    let mut patch = json!({
+        "type": ROUTES_LEARNED,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message,
+        "lastHeartbeatTime": now,
+    });
+    if is_transition && let Some(fields) = patch.as_object_mut() {
+        fields.insert("lastTransitionTime".to_owned(), json!(now));
+    }
+    json!({ "status": { "conditions": [patch] } })
+}
+
+/// A time with microseconds, as events have it.
+fn micro(at: Timestamp) -> String {
+    format!("{at:.6}")
+}
