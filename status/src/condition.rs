@@ -6,6 +6,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod reason;
+
+pub use reason::Reason;
+
 use crate::{
     message::{MESSAGE_BYTES_MAX, bounded},
     schema::{Time, camel_case},
@@ -27,7 +31,7 @@ pub struct Condition {
     /// Why, for machines.
     #[schemars(schema_with = "camel_case")]
     pub reason: Reason,
-    /// Why, for people; at most 512 bytes, may be empty.
+    /// Why, for people; at most 512 bytes.
     #[schemars(length(max = MESSAGE_BYTES_MAX))]
     pub message: String,
     /// When `status` changed the last time.
@@ -72,101 +76,6 @@ pub enum ConditionStatus {
     Unknown,
 }
 
-/// Why a condition holds or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Reason {
-    /// Everything is as it should be.
-    AllGood,
-    /// Nobody has looked yet.
-    NotObservedYet,
-    /// bgpd could not be asked.
-    NotObservable,
-
-    /// All sources are in force.
-    AllAccepted,
-    /// At least one source was refused; its last accepted version stays in force.
-    SourceRejected,
-    /// The base configuration is not there yet.
-    WaitingForBase,
-
-    /// All needed daemons answer.
-    DaemonsUp,
-    /// A needed daemon does not run.
-    DaemonDown,
-    /// A needed daemon runs and does not answer.
-    DaemonHung,
-
-    /// The running configuration is the desired one.
-    Applied,
-    /// There is no desired configuration yet.
-    NoConfig,
-    /// The desired configuration waits, or is on its way.
-    Pending,
-    /// The desired configuration was refused before anything was changed.
-    ConfigRejected,
-    /// FRR did not take the desired configuration.
-    ApplyFailed,
-    /// FRR took a part of the desired configuration.
-    PartiallyApplied,
-    /// FRR did not take it: the last good configuration runs.
-    RolledBack,
-    /// It cost sessions that did not come back in time: the last good configuration runs.
-    GuardTripped,
-    /// It would take more sessions down than it may, and waits for a person.
-    Held,
-    /// Somebody else changed FRR, which is only reported.
-    Drifted,
-
-    /// All are established.
-    AllEstablished,
-    /// There are none.
-    NoneConfigured,
-    /// Some are established, some are not.
-    SomeDown,
-    /// None is established.
-    AllDown,
-
-    /// The policies are in effect.
-    InEffect,
-    /// Nothing tells whether the policies are in effect.
-    NotProven,
-    /// A policy changed, and its routes were not evaluated again yet.
-    ReevaluationPending,
-    /// Only a clear that is not allowed would help.
-    ClearSuppressed,
-    /// Clears did not help.
-    GaveUp,
-
-    /// The session is established.
-    SessionEstablished,
-    /// The session is not established.
-    SessionDown,
-    /// The session is shut down on purpose.
-    AdminDown,
-
-    /// Routes were accepted.
-    RoutesReceived,
-    /// The peer announced nothing, or the policies refuse everything.
-    NoRoutes,
-    /// The peer announced routes, and the policies refuse them all.
-    AllRefused,
-    /// A policy is required and missing (RFC 8212).
-    PolicyMissing,
-    /// A map or list that is named does not exist, so that every route is refused.
-    PolicyUndefined,
-    /// An entry of the route-map refuses every route.
-    EntryDenies,
-    /// What might permit something asks prefix-lists that match none of the routes.
-    ListMatchesNothing,
-    /// Routes are accepted, and their next hops are unreachable.
-    NextHopUnreachable,
-
-    /// The kernel has what bgpd has.
-    InSync,
-    /// The kernel keeps routes from BGP that bgpd does not have.
-    RoutesOrphaned,
-}
-
 /// A condition that has no time yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
@@ -185,11 +94,17 @@ pub(crate) fn date(findings: Vec<Finding>, previous: &[Condition], now: Timestam
             kind: finding.kind,
             status: finding.status,
             reason: finding.reason,
-            message: bounded(&finding.message),
+            message: told(finding.reason, &finding.message),
             last_transition_time: before.map_or(now, |before| before.last_transition_time),
         }
     };
     findings.into_iter().map(date).collect()
+}
+
+/// Returns the message, or what the reason says by itself: servers before 1.22 take an empty text in a list for none
+/// at all, and refuse it.
+fn told(reason: Reason, message: &str) -> String {
+    if message.is_empty() { reason.meaning().to_owned() } else { bounded(message) }
 }
 
 // === impl Finding ===
@@ -230,14 +145,6 @@ impl fmt::Display for ConditionType {
 // === impl ConditionStatus ===
 
 impl fmt::Display for ConditionStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-// === impl Reason ===
-
-impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }

@@ -8,6 +8,7 @@
 //! nothing waits for it.
 
 mod cluster;
+mod event;
 mod object;
 mod outbox;
 mod pace;

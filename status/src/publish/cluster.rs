@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
+    event::{series, subjects},
     object::{Content, Key, Kind, RoutesLearned, Wanted},
     outbox::{Existing, Verb, Write},
     recorder::EventWrite,
@@ -21,19 +22,12 @@ use super::{
 };
 use crate::{
     condition::ConditionStatus,
-    news::News,
     project::second,
     report::{API_VERSION, label_value},
 };
 
 /// Who writes, in managed fields.
 const MANAGER: &str = "routelet";
-
-/// Who reports events.
-const CONTROLLER: &str = "routelet.io/agent";
-
-/// Where events about objects without a namespace are.
-const EVENTS_OF_NODES: &str = "default";
 
 /// The condition of a `Node`.
 const ROUTES_LEARNED: &str = "RoutesLearned";
@@ -212,72 +206,24 @@ impl Cluster {
     /// Writes an event, on the node and on the pod.
     pub(crate) async fn record(&mut self, write: &EventWrite) -> Result<(), Trouble> {
         let client = self.client().await?;
-        for (namespace, regarding) in self.regarding() {
-            let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &*EVENT);
+        for subject in subjects(&self.identity) {
+            let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &subject.namespace, &*EVENT);
             match write {
                 EventWrite::New { id, news, at } => {
-                    let event = self.event(*id, news, *at, &namespace, &regarding);
-                    let event =
-                        serde_json::from_value(event).map_err(|error| Trouble::Invalid(error.to_string()))?;
-                    call(api.create(&PostParams::default(), &event)).await?;
+                    let event = from_value(subject.event(&self.identity, *id, news, *at))?;
+                    match call(api.create(&PostParams::default(), &event)).await {
+                        // A try before this one was taken, although its answer was lost.
+                        Ok(_) | Err(Trouble::Exists) => {}
+                        Err(trouble) => return Err(trouble),
+                    }
                 }
                 EventWrite::Again { id, count, at } => {
-                    let series = json!({ "series": { "count": count, "lastObservedTime": micro(*at) } });
-                    let name = self.event_name(*id);
-                    call(api.patch(&name, &PatchParams::default(), &Patch::Merge(series))).await?;
+                    let patch = Patch::Merge(series(*count, *at));
+                    call(api.patch(&subject.event_name(*id), &PatchParams::default(), &patch)).await?;
                 }
             }
         }
         Ok(())
-    }
-
-    fn regarding(&self) -> Vec<(String, Value)> {
-        let node = &self.identity.node;
-        // kubectl finds events of a node by its UID or, as the kubelet has it, by its name.
-        let uid = self.uid.as_ref().unwrap_or(node);
-        // Servers before 1.22 want the namespace of the event, although a node has none.
-        let node = json!({
-            "apiVersion": "v1", "kind": "Node", "name": node, "uid": uid, "namespace": EVENTS_OF_NODES,
-        });
-        let mut regarding = vec![(EVENTS_OF_NODES.to_owned(), node)];
-        if let Some(Pod { namespace, name, uid }) = &self.identity.pod {
-            let mut pod = json!({ "apiVersion": "v1", "kind": "Pod", "name": name, "namespace": namespace });
-            if let (Some(uid), Some(fields)) = (uid, pod.as_object_mut()) {
-                fields.insert("uid".to_owned(), json!(uid));
-            }
-            regarding.push((namespace.clone(), pod));
-        }
-        regarding
-    }
-
-    fn event(&self, id: u64, news: &News, at: Timestamp, namespace: &str, regarding: &Value) -> Value {
-        let instance = self.identity.pod.as_ref().map_or(&self.identity.node, |pod| &pod.name);
-        let related = news
-            .session
-            .as_ref()
-            .map(|name| json!({ "apiVersion": API_VERSION, "kind": "BGPSession", "name": name }));
-        let mut event = json!({
-            "apiVersion": "events.k8s.io/v1",
-            "kind": "Event",
-            "metadata": { "name": self.event_name(id), "namespace": namespace },
-            "eventTime": micro(at),
-            "type": if news.is_warning { "Warning" } else { "Normal" },
-            "reason": news.reason.as_str(),
-            "action": news.reason.action(),
-            "note": news.note,
-            "regarding": regarding,
-            "reportingController": CONTROLLER,
-            "reportingInstance": instance.chars().take(128).collect::<String>(),
-        });
-        if let (Some(related), Some(fields)) = (related, event.as_object_mut()) {
-            fields.insert("related".to_owned(), related);
-        }
-        event
-    }
-
-    fn event_name(&self, id: u64) -> String {
-        let node: String = self.identity.node.chars().take(200).collect();
-        format!("{}.{id:016x}", node.trim_end_matches(['.', '-']))
     }
 
     /// What an object says; `None` if it is not ours as it should be, or of another version.
@@ -338,6 +284,10 @@ fn head(resource: &ApiResource, metadata: &Value) -> Value {
     json!({ "apiVersion": API_VERSION, "kind": resource.kind, "metadata": metadata })
 }
 
+fn from_value(value: Value) -> Result<DynamicObject, Trouble> {
+    serde_json::from_value(value).map_err(|error| Trouble::Invalid(error.to_string()))
+}
+
 fn to_value(status: &impl Serialize) -> Result<Value, Trouble> {
     serde_json::to_value(status).map_err(|error| Trouble::Invalid(error.to_string()))
 }
@@ -363,9 +313,4 @@ fn node_condition_patch(condition: &RoutesLearned, is_transition: bool) -> Value
         fields.insert("lastTransitionTime".to_owned(), json!(now));
     }
     json!({ "status": { "conditions": [patch] } })
-}
-
-/// A time with microseconds, as events have it.
-fn micro(at: Timestamp) -> String {
-    format!("{at:.6}")
 }

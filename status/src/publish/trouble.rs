@@ -22,6 +22,8 @@ pub(crate) enum Trouble {
     Forbidden(String),
     /// The object, or its kind, is not there.
     NotFound(String),
+    /// The object is there already.
+    Exists,
     /// The definitions of the custom resources are not installed.
     NotDefined,
     /// The content does not fit the definition: it is of another version.
@@ -45,7 +47,7 @@ impl Trouble {
         let failed = |is_refusal, at_least| Outcome::Failed { is_refusal, at_least };
         match self {
             Self::NotFound(_) => Outcome::Gone,
-            Self::Invalid(_) => Outcome::Invalid,
+            Self::Invalid(_) | Self::Exists => Outcome::Invalid,
             Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotDefined | Self::NotConfigured(_) => {
                 failed(true, Duration::ZERO)
             }
@@ -79,6 +81,7 @@ impl From<Error> for Trouble {
                         Self::NotDefined
                     }
                     404 => Self::NotFound(message),
+                    409 if status.reason == "AlreadyExists" => Self::Exists,
                     400 | 413 | 422 => Self::Invalid(message),
                     _ => {
                         let retry_after =
@@ -107,6 +110,7 @@ impl fmt::Display for Trouble {
             Self::NotDefined => f.write_str(
                 "the custom resources are not defined: `routelet crd | kubectl apply -f -` defines them",
             ),
+            Self::Exists => f.write_str("there already"),
             Self::Invalid(why) => write!(
                 f,
                 "the definitions of the custom resources are of another version, `routelet crd` prints mine: {why}"
