@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    event::{series, subjects},
+    event::{Subject, series, subjects},
     object::{Content, Key, Kind, RoutesLearned, Wanted},
     outbox::{Existing, Verb, Write},
     recorder::EventWrite,
@@ -210,12 +210,12 @@ impl Cluster {
             let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &subject.namespace, &*EVENT);
             match write {
                 EventWrite::New { id, news, at } => {
-                    let event = from_value(subject.event(&self.identity, *id, news, *at))?;
-                    match call(api.create(&PostParams::default(), &event)).await {
-                        // A try before this one was taken, although its answer was lost.
-                        Ok(_) | Err(Trouble::Exists) => {}
-                        Err(trouble) => return Err(trouble),
+                    let event = |subject: &Subject| from_value(subject.event(&self.identity, *id, news, *at));
+                    let mut created = create(&api, event(&subject)?).await;
+                    if let Err(Trouble::Invalid(_)) = created {
+                        created = create(&api, event(&subject.for_an_old_server())?).await;
                     }
+                    created?;
                 }
                 EventWrite::Again { id, count, at } => {
                     let patch = Patch::Merge(series(*count, *at));
@@ -273,6 +273,14 @@ async fn call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T
     match timeout(CALL_WITHIN, call).await {
         Ok(result) => result.map_err(Trouble::from),
         Err(_) => Err(Trouble::TimedOut(CALL_WITHIN)),
+    }
+}
+
+/// Makes an event; it is there already if the answer to a try before this one was lost.
+async fn create(api: &Api<DynamicObject>, event: DynamicObject) -> Result<(), Trouble> {
+    match call(api.create(&PostParams::default(), &event)).await {
+        Ok(_) | Err(Trouble::Exists) => Ok(()),
+        Err(trouble) => Err(trouble),
     }
 }
 

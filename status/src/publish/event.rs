@@ -26,6 +26,8 @@ pub(crate) struct Subject {
     kind: &'static str,
     name: String,
     uid: Option<String>,
+    /// The namespace of what it is about.
+    regarded_in: Option<String>,
 }
 
 /// Returns what the events of an agent are about: its node, and its pod if it has one.
@@ -36,9 +38,13 @@ pub(crate) fn subjects(identity: &Identity) -> Vec<Subject> {
         name: identity.node.clone(),
         // As the kubelet writes them: every kubectl finds the events of a node by its name, only newer ones by its UID.
         uid: Some(identity.node.clone()),
+        regarded_in: None,
     };
     let pod = identity.pod.clone();
-    let pod = pod.map(|Pod { namespace, name, uid }| Subject { namespace, kind: "Pod", name, uid });
+    let pod = pod.map(|Pod { namespace, name, uid }| {
+        let regarded_in = Some(namespace.clone());
+        Subject { namespace, kind: "Pod", name, uid, regarded_in }
+    });
     [node].into_iter().chain(pod).collect()
 }
 
@@ -50,6 +56,13 @@ pub(crate) fn series(count: i32, at: Timestamp) -> Value {
 // === impl Subject ===
 
 impl Subject {
+    /// Servers before 1.21 want the namespace of the event in there, although a node has none; `kubectl describe node`
+    /// then does not find it.
+    pub(crate) fn for_an_old_server(mut self) -> Self {
+        self.regarded_in.get_or_insert_with(|| self.namespace.clone());
+        self
+    }
+
     /// Returns the event of `news`.
     pub(crate) fn event(&self, reporter: &Identity, id: u64, news: &News, at: Timestamp) -> Value {
         let instance = reporter.pod.as_ref().map_or(&reporter.node, |pod| &pod.name);
@@ -71,8 +84,7 @@ impl Subject {
                 "kind": self.kind,
                 "name": self.name,
                 "uid": self.uid,
-                // Servers before 1.22 want the namespace of the event, although a node has none.
-                "namespace": self.namespace,
+                "namespace": self.regarded_in,
             },
             "related": related,
             "reportingController": CONTROLLER,
