@@ -31,6 +31,10 @@ mod kept_numbers;
 #[cfg(test)]
 mod kube_server;
 #[cfg(test)]
+mod kube_story;
+#[cfg(test)]
+mod kube_tells;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

@@ -1,0 +1,97 @@
+//! What people see of a node in Kubernetes.
+
+use std::time::Duration;
+
+use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::TwoGateways, wait};
+use serde_json::json;
+
+use crate::{
+    kube_story::{KubeStory, NODE, condition, is},
+    story::{ALL, CONVERGED_WITHIN},
+};
+
+/// An entry that the contract of the extras does not have.
+const FOREIGN: &str = "route-map 172.30.1.3-in permit 30\n";
+
+fn the_story_as_kubectl_tells_it(version: FrrVersion) {
+    let mut kube = KubeStory::start(version, &[]);
+    let show = |kube: &KubeStory, words: &[&str]| {
+        let text = kube.server.kubectl(words).unwrap();
+        println!("$ kubectl {}\n{text}", words.join(" "));
+        text
+    };
+    kube.until_status("four sessions", |status| status["sessions"]["established"] == 4);
+    let wait_ready = ["wait", "--for=condition=Ready", "bgpnode/node", "--timeout=20s"];
+    show(&kube, &wait_ready);
+    let table = show(&kube, &["get", "bgpnodes,bgpsessions"]);
+    for title in
+        ["READY", "CONFIG", "SESSIONS", "GATEWAYS", "FRR", "PEER", "ASN", "STATE", "SINCE", "ACCEPTED"]
+    {
+        assert!(table.contains(title), "{title}");
+    }
+    let row = table.lines().find(|line| line.contains("bgpnode.routelet.io/node")).unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells[1..7], ["True", "Applied", "4/4", "0", "0", "0"], "{row}");
+
+    kube.story.set_extras(Some(Filter::Everything));
+    kube.story.routes(&ALL);
+    kube.until_status("the routes", |status| {
+        status["routes"] == json!({"ipv4": 4, "ipv6": 4}) && status["gatewayCount"] == 4
+    });
+    let sessions = kube.until_sessions("what was let through", |sessions| {
+        sessions.len() == 4
+            && sessions
+                .values()
+                .all(|session| session["prefixes"]["received"] == 3 && is(session, "RoutesAccepted", "True"))
+    });
+    for session in sessions.values() {
+        assert_eq!((&session["sessionState"], &session["peerAS"]), (&json!("Established"), &json!(64513)));
+        assert_eq!(condition(session, "Established"), ("True".into(), "SessionEstablished".into()));
+    }
+    show(&kube, &["get", "bgpnodes,bgpsessions"]);
+    kube.until_event("Normal ConfigApplied: FRR runs generation");
+    kube.until_event("Normal SessionCleared: 172.30.1.3 (AS 64513) ipv4-unicast: routes asked for again");
+
+    // What is refused is named, with its line.
+    let refused = format!("{}{FOREIGN}", kube.story.extras_text(Filter::Everything));
+    let line = refused.lines().count();
+    kube.story.extras.set(&[("extras", refused)]).unwrap();
+    kube.until_status("the refusal", |status| {
+        condition(status, "SourcesAccepted") == ("False".into(), "SourceRejected".into())
+    });
+    kube.until_event(&format!("Warning ConfigRejected: extras:{line}: "));
+    show(&kube, &["get", "bgpnode", NODE, "-o", "wide"]);
+    kube.story.set_extras(Some(Filter::Everything));
+    kube.until_status("the good extras", |status| is(status, "Ready", "True"));
+
+    kube.story.lab.node(TwoGateways::GATEWAYS[0]).stop_daemon("bgpd").unwrap();
+    kube.until_sessions("the lost sessions", |sessions| is(&sessions["172.30.1.3"], "Established", "False"));
+    let status = kube.until_status("the loss", |status| is(status, "SessionsEstablished", "False"));
+    assert_eq!(condition(&status, "Ready").1, "SomeDown");
+    kube.until_event("Warning SessionDown: session with 172.30.1.3 (AS 64513) was lost");
+    kube.story.lab.node(TwoGateways::GATEWAYS[0]).start_daemon("bgpd").unwrap();
+    wait::until("the sessions", CONVERGED_WITHIN, || is(&kube.status(), "SessionsEstablished", "True"))
+        .unwrap();
+    kube.until_event("Normal SessionEstablished: session with 172.30.1.3 (AS 64513) is established");
+    show(&kube, &["describe", "bgpnode", NODE]);
+    show(&kube, &["describe", "bgpsession", "node.default.172.30.1.3"]);
+    show(&kube, &["get", "events", "--sort-by=.eventTime"]);
+    println!("{}", kube.events().join("\n"));
+    println!("{}", kube.story.agent().log().unwrap());
+}
+
+#[test]
+fn the_story_as_kubectl_tells_it_on_8_4_4() {
+    the_story_as_kubectl_tells_it(FrrVersion::V8_4_4);
+}
+
+#[test]
+fn the_story_as_kubectl_tells_it_on_the_newest() {
+    the_story_as_kubectl_tells_it(FrrVersion::NEWEST);
+}
+
+/// How long a node is watched that has nothing to say; `ROUTELET_STEADY_SECONDS` of it.
+fn steady() -> Duration {
+    let seconds = std::env::var("ROUTELET_STEADY_SECONDS").map_or(30, |seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds)
+}
