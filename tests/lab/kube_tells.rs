@@ -13,6 +13,17 @@ use crate::{
 /// An entry that the contract of the extras does not have.
 const FOREIGN: &str = "route-map 172.30.1.3-in permit 30\n";
 
+/// Shuts the sessions of gw-a down, with `word` empty, or brings them up again, with `no `.
+#[track_caller]
+fn shut_down(kube: &KubeStory, word: &str) {
+    let router = format!("router bgp {}", TwoGateways::GATEWAY_ASN);
+    let (four, six) = TwoGateways::NODE_ADDRESSES[0];
+    let lines = [format!("{word}neighbor {four} shutdown"), format!("{word}neighbor {six} shutdown")];
+    let commands = ["configure terminal", &router, &lines[0], &lines[1]];
+    let said = kube.story.lab.node(TwoGateways::GATEWAYS[0]).vtysh_all(&commands).unwrap();
+    assert!(!said.contains('%'), "{said}");
+}
+
 fn the_story_as_kubectl_tells_it(version: FrrVersion) {
     let mut kube = KubeStory::start(version, &[]);
     let show = |kube: &KubeStory, words: &[&str]| {
@@ -64,12 +75,12 @@ fn the_story_as_kubectl_tells_it(version: FrrVersion) {
     kube.story.set_extras(Some(Filter::Everything));
     kube.until_status("the good extras", |status| is(status, "Ready", "True"));
 
-    kube.story.lab.node(TwoGateways::GATEWAYS[0]).stop_daemon("bgpd").unwrap();
+    shut_down(&kube, "");
     kube.until_sessions("the lost sessions", |sessions| is(&sessions["172.30.1.3"], "Established", "False"));
     let status = kube.until_status("the loss", |status| is(status, "SessionsEstablished", "False"));
     assert_eq!(condition(&status, "Ready").1, "SomeDown");
     kube.until_event("Warning SessionDown: session with 172.30.1.3 (AS 64513) was lost");
-    kube.story.lab.node(TwoGateways::GATEWAYS[0]).start_daemon("bgpd").unwrap();
+    shut_down(&kube, "no ");
     wait::until("the sessions", CONVERGED_WITHIN, || is(&kube.status(), "SessionsEstablished", "True"))
         .unwrap();
     kube.until_event("Normal SessionEstablished: session with 172.30.1.3 (AS 64513) is established");
