@@ -10,7 +10,10 @@ use crate::{
     session::BgpSessionStatus,
     snapshot::ApplyResult,
 };
-use frr_driver::session::{SessionState, VRF_DEFAULT};
+use frr_driver::{
+    clear::ClearKind,
+    session::{SessionState, VRF_DEFAULT},
+};
 
 #[cfg(test)]
 mod tests;
@@ -64,10 +67,16 @@ pub enum NewsReason {
 pub fn between(before: &Report, after: &Report) -> Vec<News> {
     let mut news = Vec::new();
     of_node(&before.node.status, &after.node.status, &mut news);
+    // Sessions that were there when the agent came are not new.
+    let were_known = before.node.status.condition(ConditionType::SessionsEstablished);
+    let were_known = were_known.is_some_and(|condition| condition.status != ConditionStatus::Unknown);
     let before: HashMap<_, _> =
         before.sessions.iter().map(|object| (&object.metadata.name, &object.status)).collect();
     for session in &after.sessions {
-        of_session(before.get(&session.metadata.name).copied(), session, &mut news);
+        let before = before.get(&session.metadata.name).copied();
+        if before.is_some() || were_known {
+            of_session(before, session, &mut news);
+        }
     }
     news
 }
@@ -157,7 +166,7 @@ fn of_session(before: Option<&BgpSessionStatus>, object: &Object<BgpSessionStatu
             &format!("session with {whom} is established"),
         ));
     }
-    let clear = now.last_clear.as_ref().filter(|clear| clear.duration_seconds.is_some());
+    let clear = now.last_clear.as_ref().filter(|clear| is_telling(clear));
     if let Some(clear) =
         clear.filter(|clear| before.and_then(|before| before.last_clear.as_ref()) != Some(*clear))
     {
@@ -193,11 +202,18 @@ fn came_up(before: Option<&BgpSessionStatus>, now: &BgpSessionStatus) -> bool {
     }
 }
 
+/// Whether a clear is over, and has cost or changed something.
+fn is_telling(clear: &ClearStatus) -> bool {
+    let is_over = clear.duration_seconds.is_some();
+    let is_other = clear.prefixes_after.is_some_and(|after| after != clear.prefixes_before);
+    is_over && (clear.kind == ClearKind::Hard || is_other || clear.failure.is_some())
+}
+
 fn cleared(whom: &str, clear: &ClearStatus) -> String {
     let kind = match clear.kind {
-        frr_driver::clear::ClearKind::Hard => "session reset",
-        frr_driver::clear::ClearKind::SoftIn => "routes asked for again",
-        frr_driver::clear::ClearKind::SoftOut => "routes sent again",
+        ClearKind::Hard => "session reset",
+        ClearKind::SoftIn => "routes asked for again",
+        ClearKind::SoftOut => "routes sent again",
     };
     let after = clear.prefixes_after.map_or_else(String::new, |after| format!(" → {after}"));
     let took = clear.duration_seconds.unwrap_or_default();

@@ -20,7 +20,7 @@ pub(crate) const NODE: &str = "node";
 const KUBECONFIG: &str = "/etc/routelet/kubeconfig";
 
 /// The definitions of the custom resources, as they are installed.
-pub(crate) const DEFINITIONS: &str =
+const DEFINITIONS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/crds/routelet.io.yaml"));
 
 /// What there is in this story.

@@ -1,7 +1,5 @@
 //! What people see of a node in Kubernetes.
 
-use std::time::Duration;
-
 use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::TwoGateways, wait};
 use serde_json::json;
 
@@ -24,11 +22,12 @@ fn shut_down(kube: &KubeStory, word: &str) {
     assert!(!said.contains('%'), "{said}");
 }
 
+#[expect(clippy::print_stderr, reason = "what people see is worth a look")]
 fn the_story_as_kubectl_tells_it(version: FrrVersion) {
     let mut kube = KubeStory::start(version, &[]);
     let show = |kube: &KubeStory, words: &[&str]| {
         let text = kube.server.kubectl(words).unwrap();
-        println!("$ kubectl {}\n{text}", words.join(" "));
+        eprintln!("$ kubectl {}\n{text}", words.join(" "));
         text
     };
     kube.until_status("four sessions", |status| status["sessions"]["established"] == 4);
@@ -87,8 +86,7 @@ fn the_story_as_kubectl_tells_it(version: FrrVersion) {
     show(&kube, &["describe", "bgpnode", NODE]);
     show(&kube, &["describe", "bgpsession", "node.default.172.30.1.3"]);
     show(&kube, &["get", "events", "--sort-by=.eventTime"]);
-    println!("{}", kube.events().join("\n"));
-    println!("{}", kube.story.agent().log().unwrap());
+    eprintln!("{}", kube.events().join("\n"));
 }
 
 #[test]
@@ -99,10 +97,4 @@ fn the_story_as_kubectl_tells_it_on_8_4_4() {
 #[test]
 fn the_story_as_kubectl_tells_it_on_the_newest() {
     the_story_as_kubectl_tells_it(FrrVersion::NEWEST);
-}
-
-/// How long a node is watched that has nothing to say; `ROUTELET_STEADY_SECONDS` of it.
-fn steady() -> Duration {
-    let seconds = std::env::var("ROUTELET_STEADY_SECONDS").map_or(30, |seconds| seconds.parse().unwrap());
-    Duration::from_secs(seconds)
 }

@@ -29,6 +29,10 @@ mod impact_sessions;
 #[cfg(test)]
 mod kept_numbers;
 #[cfg(test)]
+mod kube_away;
+#[cfg(test)]
+mod kube_costs;
+#[cfg(test)]
 mod kube_server;
 #[cfg(test)]
 mod kube_story;

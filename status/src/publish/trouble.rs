@@ -48,10 +48,11 @@ impl Trouble {
         match self {
             Self::NotFound(_) => Outcome::Gone,
             Self::Invalid(_) | Self::Exists => Outcome::Invalid,
-            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotDefined | Self::NotConfigured(_) => {
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotConfigured(_) => {
                 failed(true, Duration::ZERO)
             }
-            Self::TimedOut(_) | Self::Unreachable(_) => failed(false, Duration::ZERO),
+            // A server that lost its data has no definitions for some time.
+            Self::TimedOut(_) | Self::Unreachable(_) | Self::NotDefined => failed(false, Duration::ZERO),
             Self::Busy { retry_after, .. } => failed(false, *retry_after),
         }
     }

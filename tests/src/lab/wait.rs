@@ -1,4 +1,4 @@
-//! Waiting for a condition: polls with a deadline, the only sleep of the lab.
+//! Waiting for a condition: polls with a deadline, the only place of the lab that sleeps.
 
 use std::{
     fmt,
@@ -86,6 +86,12 @@ pub fn unchanged<T: PartialEq>(
         since.elapsed() >= quiet
     })?;
     Ok(last)
+}
+
+/// Lets time pass: for what must not happen meanwhile.
+pub fn pass(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "nothing to wait for")]
+    std::thread::sleep(time);
 }
 
 /// Runs `work` and returns its value and how long it took.
