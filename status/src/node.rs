@@ -1,4 +1,7 @@
 //! The status of a node: `BGPNode`.
+//!
+//! But for conditions, lists are atomic and left out while they are empty: of one that is merged by its keys and becomes
+//! empty, server-side apply makes null, and then refuses it (1.20).
 
 use std::net::IpAddr;
 
@@ -43,7 +46,8 @@ pub struct BgpNodeStatus {
     /// The FRR of this node.
     pub frr: FrrStatus,
     /// The mounted sources, in the order in which they are merged.
-    #[schemars(length(max = SOURCES_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = SOURCES_MAX))]
     pub sources: Vec<SourceStatus>,
     /// The configuration that they make.
     pub config: ConfigStatus,
@@ -53,6 +57,7 @@ pub struct BgpNodeStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routes: Option<RouteCounts>,
     /// Where those routes lead to, the most used first; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = GATEWAYS_MAX))]
     pub gateways: Vec<GatewayStatus>,
     /// How many gateways there are, also those that are not listed.
@@ -80,7 +85,8 @@ pub struct FrrStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The daemons that the configuration needs.
-    #[schemars(length(max = DAEMONS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = DAEMONS_MAX))]
     pub daemons: Vec<DaemonStatus>,
 }
 

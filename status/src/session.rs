@@ -1,4 +1,7 @@
 //! The status of a session: `BGPSession`. The names are those of `OpenConfig`.
+//!
+//! But for conditions, lists are atomic and left out while they are empty: of one that is merged by its keys and becomes
+//! empty, server-side apply makes null, and then refuses it (1.20).
 
 use std::net::Ipv4Addr;
 
@@ -75,7 +78,8 @@ pub struct BgpSessionStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_down: Option<LastDown>,
     /// Its address families.
-    #[schemars(length(max = AFI_SAFIS_MAX), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = AFI_SAFIS_MAX))]
     pub afi_safis: Vec<AfiSafiStatus>,
     /// The sum over its address families.
     pub prefixes: PrefixCounts,

@@ -33,6 +33,10 @@ mod kube_away;
 #[cfg(test)]
 mod kube_costs;
 #[cfg(test)]
+mod kube_remembers;
+#[cfg(test)]
+mod kube_secrets;
+#[cfg(test)]
 mod kube_server;
 #[cfg(test)]
 mod kube_story;

@@ -39,6 +39,10 @@ const COUNTERS_EVERY: Duration = Duration::from_secs(30);
 /// How long an agent may take to look at FRR for the first time before it says that it does not know.
 const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often it is looked at what the API server has: what somebody deleted is made again. Every agent asks for its
+/// sessions among those of all.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
+
 /// What is to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
@@ -87,6 +91,8 @@ pub(crate) struct Outbox {
     heartbeat: Option<Duration>,
     heartbeat_due: Option<Uptime>,
     is_prepared: bool,
+    /// When what the API server has is looked at again.
+    look_due: Uptime,
     /// Nothing is tried before.
     closed_until: Uptime,
     failures: u32,
@@ -119,6 +125,7 @@ impl Outbox {
             heartbeat,
             heartbeat_due: None,
             is_prepared: false,
+            look_due: Uptime::ZERO,
             closed_until: Uptime::ZERO,
             failures: 0,
         }
@@ -161,6 +168,7 @@ impl Outbox {
             self.slots.entry(key).or_default().stored = Some(Stored(content));
         }
         self.is_prepared = true;
+        self.look_due = now + self.pace.about(LOOK_EVERY);
         if self.heartbeat_due.is_none() {
             // Whoever restarts all agents does not make their hearts beat at once.
             self.heartbeat_due = self.heartbeat.map(|heartbeat| now + self.pace.within(heartbeat));
@@ -170,7 +178,7 @@ impl Outbox {
 
     /// Whether to look at what the API server has.
     pub(crate) fn wants_preparation(&self, now: Uptime) -> bool {
-        !self.is_prepared && now >= self.closed_until
+        (!self.is_prepared || now >= self.look_due) && now >= self.closed_until
     }
 
     /// Returns the next write that is due.
@@ -224,12 +232,12 @@ impl Outbox {
     }
 
     /// When something is due next.
-    pub(crate) fn deadline(&self) -> Option<Uptime> {
+    pub(crate) fn deadline(&self) -> Uptime {
         if !self.is_prepared {
-            return Some(self.closed_until);
+            return self.closed_until;
         }
-        let due = self.slots.iter().filter_map(|(key, slot)| self.due(key, slot)).min()?;
-        Some(due.max(self.closed_until))
+        let due = self.slots.iter().filter_map(|(key, slot)| self.due(key, slot)).min();
+        due.map_or(self.look_due, |due| due.min(self.look_due)).max(self.closed_until)
     }
 
     /// Until when nothing is tried.

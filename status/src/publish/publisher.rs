@@ -124,18 +124,19 @@ impl Publisher {
     }
 
     async fn wait(&mut self) -> Wake {
-        let due = self.deadline().map(|due| self.started + due);
+        let due = self.started + self.deadline();
         tokio::select! {
             biased;
             changed = self.reports.changed() => if changed.is_ok() { Wake::Reported } else { Wake::Gone },
             Some(news) = self.news.recv() => Wake::News(news),
-            () = until(due) => Wake::Due,
+            () = sleep_until(due) => Wake::Due,
         }
     }
 
-    fn deadline(&self) -> Option<Uptime> {
+    fn deadline(&self) -> Uptime {
+        let objects = self.outbox.deadline();
         let events = self.recorder.deadline().map(|due| due.max(self.outbox.closed_until()));
-        self.outbox.deadline().into_iter().chain(events).min()
+        events.map_or(objects, |events| events.min(objects))
     }
 
     fn take_report(&mut self) {
@@ -270,13 +271,6 @@ fn report(existing: &[Existing]) -> Option<Report> {
         node,
         sessions,
     })
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 // === impl Publisher ===

@@ -48,8 +48,7 @@ impl Desk {
                 self.outbox.done(write, outcome, self.now);
                 assert!(writes.len() < 10_000, "no end of {writes:?}");
             }
-            let next = self.outbox.deadline().unwrap_or(end);
-            self.now = next.max(self.now + Duration::from_millis(1)).min(end);
+            self.now = self.outbox.deadline().max(self.now + Duration::from_millis(1)).min(end);
         }
         writes
     }
@@ -252,6 +251,23 @@ fn what_is_lost_is_made_again() {
     let writes = desk.run(Duration::from_secs(5));
     assert_eq!(writes.len(), 1 + bad_report.sessions.len());
     assert!(writes.iter().all(|(_, write)| matches!(write.verb, Verb::Create(_))));
+}
+
+#[test]
+fn what_somebody_deleted_is_made_again_within_the_hour() {
+    let report = report(&good());
+    let mut desk = Desk::settled(&report, None);
+    assert_eq!(desk.run(Duration::from_mins(40)), []);
+    assert!(!desk.outbox.wants_preparation(desk.now));
+    desk.run(Duration::from_mins(35));
+    assert!(desk.outbox.wants_preparation(desk.now));
+    let mut existing = objects(&report, false);
+    let (gone, _) = existing.pop_last().unwrap();
+    let existing = existing.into_iter().map(|(key, wanted)| Existing { key, content: Some(wanted.content) });
+    desk.outbox.prepared(existing.collect(), 1, desk.now);
+    assert!(!desk.outbox.wants_preparation(desk.now));
+    let writes = desk.run(Duration::from_secs(2));
+    assert_eq!(names(&writes), [gone.name.as_str()]);
 }
 
 #[test]
