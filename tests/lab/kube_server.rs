@@ -258,7 +258,10 @@ fn holds_a_server_when_asked() {
 
 #[expect(clippy::disallowed_methods, reason = "starts this very program again")]
 fn holder(report: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    // It goes with the thread of the test, should that be killed.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "KILL"])
+        .arg(std::env::current_exe().unwrap())
         .args(["--exact", "kube_server::holds_a_server_when_asked", "--nocapture"])
         .env(HOLD, report)
         .process_group(0)
