@@ -8,6 +8,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
+use tokio::sync::watch;
 
 use super::{
     Kubeconfig, Reach,
@@ -44,6 +45,8 @@ const TAIL_LINES: usize = 20;
 pub struct ApiServer {
     /// First of all fields: it is in the network of `lab`.
     host: Reach,
+    /// Whether the server does; all ways to it follow.
+    listens: watch::Sender<bool>,
     processes: Option<Processes>,
     lab: Lab,
     programs: Programs,
@@ -74,14 +77,16 @@ impl ApiServer {
         machine.install(&programs.etcd, "/usr/local/bin/etcd")?;
         machine.write_file(AUDIT_POLICY, POLICY)?;
         machine.run(["mkdir", "-p", HOME])?;
-        let host = Reach::open(None, machine, 0)?;
+        let (listens, seen) = watch::channel(false);
+        let host = Reach::open(None, machine, 0, seen)?;
         reach::reserve(machine, host.port())?;
         let authority = Authority::found(machine)?;
         let certificate = authority.certificate()?;
         let proof = Proof::Certificate(authority.client("admin", &["system:masters"])?);
         let admin = Kubeconfig::write(machine, &url(host.port()), &certificate, "admin", &proof)?;
         let marks = AtomicUsize::new(0);
-        let mut this = Self { host, processes: None, lab, programs, authority, certificate, admin, marks };
+        let mut this =
+            Self { host, listens, processes: None, lab, programs, authority, certificate, admin, marks };
         this.start_again()?;
         Ok(this)
     }
@@ -111,11 +116,12 @@ impl ApiServer {
     /// Makes the server reachable in the network of `node`, on the same 127.0.0.1:port, until the value that is
     /// returned goes.
     pub fn reachable_from(&self, node: &Node) -> Result<Reach, LabError> {
-        Reach::open(Some(node), self.machine(), self.port())
+        Reach::open(Some(node), self.machine(), self.port(), self.listens.subscribe())
     }
 
     /// Stops the server at once, as if its machine lost power; its data stay.
     pub fn stop(&mut self) {
+        self.listens.send_replace(false);
         self.processes = None;
     }
 
@@ -219,6 +225,7 @@ impl ApiServer {
             if !listens() {
                 return Err("nobody listens".to_owned());
             }
+            self.listens.send_replace(true);
             asks.iter().try_for_each(|ask| self.kubectl(ask).map(drop)).map_err(|error| error.chain())?;
             Ok(false)
         });
