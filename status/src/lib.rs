@@ -18,3 +18,5 @@ pub mod project;
 
 pub mod duration;
 pub mod table;
+
+pub mod cluster;
