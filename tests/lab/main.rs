@@ -29,6 +29,8 @@ mod impact_sessions;
 #[cfg(test)]
 mod kept_numbers;
 #[cfg(test)]
+mod kube_server;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;

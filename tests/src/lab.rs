@@ -17,10 +17,11 @@
 //! So nothing of a lab can outlive the process that started it, however that process ends; only root can start one.
 
 mod agent;
+pub(crate) mod cache;
 mod configmap;
 mod daemons;
 mod error;
-mod exec;
+pub(crate) mod exec;
 mod files;
 pub mod gateway;
 mod holder;

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::Write as _,
     os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -56,6 +57,7 @@ pub(crate) struct Exec {
     stdin: Option<Vec<u8>>,
     timeout: Duration,
     inherits: bool,
+    variables: Vec<(&'static str, OsString)>,
 }
 
 /// A running process that is killed when this value goes.
@@ -73,7 +75,7 @@ impl Exec {
 
     pub(crate) fn new<S: AsRef<OsStr>>(argv: impl IntoIterator<Item = S>) -> Self {
         let argv = argv.into_iter().map(|word| word.as_ref().to_owned()).collect();
-        Self { argv, stdin: None, timeout: Self::TIMEOUT, inherits: false }
+        Self { argv, stdin: None, timeout: Self::TIMEOUT, inherits: false, variables: Vec::new() }
     }
 
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -89,6 +91,12 @@ impl Exec {
     /// Passes on the whole environment of this process (proxies, the folder of the cache).
     pub(crate) fn inherit_environment(mut self) -> Self {
         self.inherits = true;
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -157,6 +165,7 @@ impl Exec {
         if !self.inherits {
             command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8").env("HOME", "/root");
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 }
@@ -244,4 +253,9 @@ fn kill_group(group: u32) {
 /// Returns `pid` in the type of the system calls.
 pub(crate) fn pid_of(pid: u32) -> Pid {
     Pid::from_raw(pid.cast_signed())
+}
+
+/// Finds the program `name` of this machine.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    PATH.split(':').map(|folder| Path::new(folder).join(name)).find(|path| path.is_file())
 }

@@ -91,6 +91,13 @@ impl Node {
         self.open(path, OFlag::O_PATH | OFlag::O_NOFOLLOW).is_ok()
     }
 
+    /// Returns the path of `path` inside that is valid on this machine, as long as the node lives.
+    ///
+    /// Only for what holds no absolute links: they would lead to this machine's files.
+    pub(crate) fn path_from_outside(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.pid))
+    }
+
     /// Opens the log at `path` inside for appending; makes missing folders.
     pub(crate) fn append_to(&self, path: &str) -> Result<File, LabError> {
         self.folder(parent(path))?;

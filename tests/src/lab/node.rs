@@ -7,8 +7,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -132,16 +133,35 @@ impl Node {
     ///
     /// Sockets that it opens stay there.
     pub fn in_network<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, LabError> {
+        let entered = thread::scope(|scope| scope.spawn(|| self.enter_network().map(|()| work())).join());
+        entered.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// Starts a thread of this process that stays in the node's network namespace.
+    pub(crate) fn thread_in_network(
+        &self,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<JoinHandle<()>, LabError> {
+        let (sender, entered) = mpsc::channel();
+        let node = self.clone();
+        let thread = thread::spawn(move || {
+            let is_there = node.enter_network();
+            let may_work = is_there.is_ok();
+            if sender.send(is_there).is_ok() && may_work {
+                work();
+            }
+        });
+        let ended = || LabError::Topology(format!("no thread in the network of {}", self.name));
+        entered.recv().unwrap_or_else(|_| Err(ended()))?;
+        Ok(thread)
+    }
+
+    /// Puts this thread into the node's network namespace, for good.
+    fn enter_network(&self) -> Result<(), LabError> {
         let path = format!("/proc/{}/ns/net", self.pid);
         let namespace = File::open(&path).map_err(LabError::file("open", path.as_str()))?;
-        let entered = thread::scope(|scope| {
-            let thread = scope.spawn(|| setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).map(|()| work()));
-            thread.join()
-        });
-        match entered {
-            Ok(result) => result.map_err(|errno| LabError::file("enter", path)(errno.into())),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        let entered = setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET);
+        entered.map_err(|errno| LabError::file("enter", path)(errno.into()))
     }
 
     /// Returns the command that runs `argv` in the node's namespaces.

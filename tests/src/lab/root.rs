@@ -4,18 +4,14 @@ use std::{
     collections::BTreeMap,
     fmt, fs,
     path::{Path, PathBuf},
-    process::Stdio,
     str::FromStr,
     sync::{Mutex, PoisonError},
 };
 
-use super::{LabError, exec::Exec};
+use super::{LabError, cache};
 
 /// The script that builds a root file system.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/frr-root.sh");
-
-/// Where the cache is if `ROUTELET_CACHE` does not say otherwise.
-const CACHE_DEFAULT: &str = "/var/cache/routelet";
 
 /// The file in a root that names the FRR package in it; the build writes it last.
 const STAMP: &str = ".routelet-frr-version";
@@ -92,9 +88,9 @@ impl Root {
         if let Some(root) = known.get(&version) {
             return Ok(root.clone());
         }
-        let path = cache().join("roots").join(version.as_str());
+        let path = cache::folder().join("roots").join(version.as_str());
         if !path.join(STAMP).is_file() {
-            build(version)?;
+            cache::build(&[SCRIPT, version.as_str()])?;
         }
         let package = read(&path.join(STAMP))?.trim().to_owned();
         let frr = frr_ids(&path)?;
@@ -105,30 +101,10 @@ impl Root {
 
     /// Returns the empty folder that each node's private mounts start from, made if it is missing.
     pub(crate) fn stage() -> Result<PathBuf, LabError> {
-        let stage = cache().join("stage");
+        let stage = cache::folder().join("stage");
         fs::create_dir_all(&stage).map_err(LabError::file("make", stage.to_string_lossy()))?;
         Ok(stage)
     }
-}
-
-/// The folder that keeps what is expensive to make.
-fn cache() -> PathBuf {
-    std::env::var_os("ROUTELET_CACHE").map_or_else(|| PathBuf::from(CACHE_DEFAULT), PathBuf::from)
-}
-
-/// Runs the build script; its progress goes to our stderr.
-fn build(version: FrrVersion) -> Result<(), LabError> {
-    // In a process group of its own it does not see Ctrl-C; it goes with the thread that waits for it below.
-    let script =
-        Exec::new(["setpriv", "--pdeathsig", "TERM", SCRIPT, version.as_str()]).inherit_environment();
-    let command = script.to_string();
-    let child = script.spawn_piped(Stdio::inherit())?;
-    let output = child.wait_with_output();
-    let output = output.map_err(|source| LabError::Spawn { program: command.clone(), source })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(LabError::CommandFailed { command, status: output.status, output: "see above".to_owned() })
 }
 
 /// Returns the user and group `frr` of the root file system at `path`.
