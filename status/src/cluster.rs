@@ -1,6 +1,6 @@
 //! What the agents of a whole cluster report, laid out like the output of kubectl: what is wrong comes first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -76,6 +76,18 @@ struct SessionLine<'a> {
 /// Where a row of a node has `READY` and `CONFIG`.
 const READY: usize = 1;
 const CONFIG: usize = 2;
+
+// === impl Cluster ===
+
+impl Cluster {
+    /// Leaves the nodes out that none of the sessions is of.
+    #[must_use]
+    pub fn of_sessions(mut self) -> Self {
+        let nodes: BTreeSet<&str> = self.sessions.values().map(|seen| seen.node.as_str()).collect();
+        self.nodes.retain(|name, _| nodes.contains(name.as_str()));
+        self
+    }
+}
 
 /// Returns the summary, the tables of nodes and sessions, and below them what is wrong; ends in a newline.
 pub fn table(cluster: &Cluster, view: View, now: Timestamp) -> String {
