@@ -8,10 +8,10 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
-.PHONY: help build tools demo test matrix bench faults crds lint
+.PHONY: help build tools apiserver demo test matrix bench faults crds lint
 
 help: ## Print this list.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## Build the agent: one static binary.
 	cargo build --locked --release -p routelet
@@ -20,11 +20,15 @@ build: ## Build the agent: one static binary.
 tools: ## Install what the lab needs (Debian packages).
 	tests/scripts/install-tools.sh
 
+apiserver: tools ## Build the lab's Kubernetes API server into the cache, once (minutes).
+	tests/scripts/kube-apiserver.sh
+
 demo: tools build ## The main job on real FRR; DEMO_FRR=7.5.1|8.4.4|10.3|10.7, DEMO_EXIT=1.
 	cargo build --locked -p routelet-tests --bin demo
 	$(OUT)/debug/demo
 
-test: tools build ## Unit, golden and lab tests.
+test: tools ## Unit, golden and lab tests.
+	$(MAKE) -j2 build apiserver
 	cargo test --locked --workspace
 
 matrix: tools build ## Every change of policy at every kind of peer, as tables in target/matrix.md; ROUTELET_MATRIX_VERSIONS, _CELLS, _CLEAR.

@@ -1,11 +1,22 @@
 //! How the lab runs a Kubernetes API server.
 
-use std::{fs, path::PathBuf, sync::OnceLock, time::Duration};
+use std::{
+    fs,
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
 
 use routelet_tests::{
     kube::{ApiServer, Kubeconfig, Request},
     lab::{FrrVersion, Lab, NodeSpec, Output, Topology, wait},
 };
+
+/// Makes [`holds_a_server_when_asked`] hold one.
+const HOLD: &str = "ROUTELET_KUBE_HOLD";
 
 /// What the server, its caches and the kernel may take.
 const SOON: Duration = Duration::from_secs(20);
@@ -46,9 +57,7 @@ subjects: [{kind: ServiceAccount, name: painter, namespace: kube-lab}]
 ";
 
 fn widget(name: &str, size: u32) -> String {
-    format!(
-        "{{apiVersion: routelet.io/v1, kind: Widget, metadata: {{name: {name}}}, spec: {{size: {size}}}}}"
-    )
+    format!("apiVersion: routelet.io/v1\nkind: Widget\nmetadata: {{name: {name}}}\nspec: {{size: {size}}}\n")
 }
 
 /// The server that the tests share that only look, or name what they make after themselves.
@@ -91,15 +100,8 @@ fn users_may_do_what_their_groups_may() {
     refused(&server.kubectl_as(&nobody, ["get", "widgets"]).unwrap(), "Forbidden");
     let kubelet = server.user("system:node:node-a", &["system:nodes"]).unwrap();
     let create = |name: &str| {
-        let path = "/api/v1/nodes";
         let object = format!(r#"{{"apiVersion": "v1", "kind": "Node", "metadata": {{"name": "{name}"}}}}"#);
-        let file = std::env::temp_dir().join(format!("rl-{}-{name}", std::process::id()));
-        fs::write(&file, object).unwrap();
-        let output = server
-            .kubectl_as(&kubelet, ["create".into(), "--raw".into(), path.into(), "-f".into(), file.clone()])
-            .unwrap();
-        fs::remove_file(file).unwrap();
-        output
+        server.kubectl_with(&kubelet, &object, ["create", "--raw", "/api/v1/nodes", "-f", "-"]).unwrap()
     };
     assert!(create("node-a").success());
     refused(&create("node-b"), "is not allowed to modify node");
@@ -210,20 +212,68 @@ fn a_restarted_server_has_its_data_and_one_that_lost_them_has_not() {
 
     server.lose_data().unwrap();
     refused(&get(&server, &user), "the server doesn't have a resource type");
-    refused(&get(&server, &account), "Unauthorized");
+    refused(&get(&server, &account), "must be logged in");
     assert_eq!(server.url(), url);
 
-    let machine = fs::read_link(format!("/proc/{}/ns/pid", server.machine().pid())).unwrap();
-    let processes = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-        processes
-            .filter(|process| fs::read_link(process.join("ns/pid")).is_ok_and(|pid| pid == machine))
-            .count()
-    };
-    assert!(processes() >= 3, "its init, etcd and kube-apiserver");
+    let machine = pid_namespace(&server);
     let file = user.path().to_owned();
+    assert!(processes(&machine) >= 3, "its init, etcd and kube-apiserver");
     assert!(file.exists());
     drop(server);
-    assert_eq!(processes(), 0);
+    assert_eq!(processes(&machine), 0);
     assert!(!file.exists());
+}
+
+#[test]
+fn nothing_of_a_server_is_left_after_kill_9() {
+    let report = std::env::temp_dir().join(format!("rl-{}-kube", std::process::id()));
+    let mut holder = holder(&report);
+    let machine = wait::until("the other process to hold a server", Duration::from_mins(2), || {
+        fs::read_to_string(&report).ok()?.strip_suffix('\n').map(str::to_owned)
+    });
+    let _ = fs::remove_file(&report);
+    let machine = machine.unwrap();
+    assert!(processes(&machine) >= 3, "its init, etcd and kube-apiserver");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    wait::until("nothing to be left", SOON, || match processes(&machine) {
+        0 => Ok(()),
+        left => Err(format!("{left} processes")),
+    })
+    .unwrap();
+}
+
+/// Not a test: the process that the test above kills.
+#[test]
+fn holds_a_server_when_asked() {
+    let Some(report) = std::env::var_os(HOLD) else { return };
+    let server = ApiServer::start().unwrap();
+    fs::write(&report, format!("{}\n", pid_namespace(&server))).unwrap();
+    loop {
+        thread::park();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "starts this very program again")]
+fn holder(report: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kube_server::holds_a_server_when_asked", "--nocapture"])
+        .env(HOLD, report)
+        .process_group(0)
+        .spawn()
+        .unwrap()
+}
+
+/// Returns the name of the namespace that holds all processes of the server.
+fn pid_namespace(server: &ApiServer) -> String {
+    let link = fs::read_link(format!("/proc/{}/ns/pid", server.machine().pid())).unwrap();
+    link.to_string_lossy().into_owned()
+}
+
+/// Counts the processes in a pid namespace.
+fn processes(namespace: &str) -> usize {
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    processes
+        .filter(|process| fs::read_link(process.join("ns/pid")).is_ok_and(|pid| pid == Path::new(namespace)))
+        .count()
 }

@@ -4,7 +4,8 @@ set -euo pipefail
 
 # command:package
 readonly NEEDS=(debootstrap:debootstrap ip:iproute2 nsenter:util-linux setpriv:util-linux unshare:util-linux
-  flock:util-linux mount:mount apt-config:apt gpgv:gpgv)
+  flock:util-linux mount:mount apt-config:apt gpgv:gpgv
+  dpkg-source:dpkg-dev openssl:openssl)
 
 missing=()
 for need in "${NEEDS[@]}"; do

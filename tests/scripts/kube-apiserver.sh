@@ -8,13 +8,10 @@
 # source package that builds no such binary: it is compiled here, with Debian 12's Go (2.5 minutes on two idle
 # cores).  Nothing is installed on this machine: packages are unpacked in the build folder.
 #
-# Cache: ${ROUTELET_CACHE:-/var/cache/routelet}/kube/apiserver.  Concurrent calls wait for each other.  A build
-# lives in a sibling folder and in its own pid namespace: when it is interrupted, even by kill -9, no process
-# stays, and the next call removes the folder.
+# Cache: ${ROUTELET_CACHE:-/var/cache/routelet}/kube/apiserver.
 set -euo pipefail
 
 readonly SUITE=bookworm
-readonly HEARTBEAT=15 # seconds between two lines of progress
 readonly UNPACKED=(golang-1.19-go golang-1.19-src golang-github-modern-go-reflect2-dev etcd-server kubernetes-client)
 
 cache=${ROUTELET_CACHE:-/var/cache/routelet}/kube
@@ -22,26 +19,9 @@ folder=$cache/apiserver
 building=$cache/.apiserver.building
 log=$cache/.apiserver.log
 stamp=packages
-
-say() { echo "kube-apiserver: $*" >&2; }
-die() { say "$*"; exit 1; }
-
-# The Debian mirror that this machine uses itself.
-mirror() {
-  local origin site
-  while read -r origin site; do
-    if [[ $origin == Debian && $site != *-security* ]]; then echo "$site"; return; fi
-  done < <(apt-get indextargets --format '$(ORIGIN) $(SITE)' 2>/dev/null || true)
-  echo http://deb.debian.org/debian
-}
-
-# Runs one step of the build with its output in the log.
-step() {
-  echo "=== $1" >>"$log"
-  echo "$1" >"$log.step"
-  shift
-  "$@" >>"$log" 2>&1 </dev/null
-}
+name=kube-apiserver
+heartbeat=15
+. "$(dirname "$0")/cached-build.sh"
 
 # Lets apt-get see one suite of Debian and nothing of this machine's packages.
 own_apt() {
@@ -125,46 +105,16 @@ build() {
 if [[ ${1:-} == --inside ]]; then build; exit; fi
 
 if [[ ! -s $folder/$stamp ]]; then
-  [[ $(id -u) == 0 ]] || die "needs root (a pid namespace)"
-  for tool in apt-get dpkg-deb dpkg-source unshare setpriv flock; do
-    command -v "$tool" >/dev/null || die "$tool is missing: run $(dirname "$0")/install-tools.sh"
-  done
-  mkdir -p "$cache"
-  exec 9>"$cache/.apiserver.lock"
-  if ! flock --nonblock 9; then
-    say "somebody else builds it; waiting"
-    until flock --timeout 15 9; do say "still waiting: $(cat "$log.step" 2>/dev/null || true)"; done
-  fi
+  need apt-get dpkg-deb dpkg-source
+  take_turn "$cache/.apiserver.lock"
 fi
 if [[ ! -s $folder/$stamp ]]; then
   say "building from Debian $SUITE (log: $log)"
   rm -rf --one-file-system "$building" "$folder"
-  : >"$log"
-  started=$SECONDS
-  # The pid namespace dies with `unshare`, and `unshare` with this shell. Fd 9 goes along, so that the lock
-  # is held until the last process of the build is gone.
-  setpriv --pdeathsig KILL \
-    unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-    nice -n 5 "$BASH" "$0" --inside </dev/null &
-  builder=$!
-  trap 'kill -KILL "$builder" 2>/dev/null || true' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
-  while kill -0 "$builder" 2>/dev/null; do
-    if (( (SECONDS - started) % HEARTBEAT == 0 )); then
-      say "$((SECONDS - started)) s: $(cat "$log.step" 2>/dev/null || true)"
-    fi
-    sleep 1
-  done
-  if ! wait "$builder"; then
-    tail -n 40 "$log" >&2
-    rm -rf --one-file-system "$building"
-    die "build failed after $((SECONDS - started)) s; the whole log is $log"
-  fi
-  trap - EXIT
+  run_build --inside
   mv -T "$building/out" "$folder"
-  rm -rf --one-file-system "$building" "$log.step"
-  say "built in $((SECONDS - started)) s, $(du -sm "$folder" | cut -f1) MB"
+  rm -rf --one-file-system "$building"
+  built "$folder"
 fi
 say "$(head -n 1 "$folder/$stamp")"
 echo "$folder"

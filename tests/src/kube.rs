@@ -5,7 +5,7 @@
 //!
 //! # fn sample(node: &Node) -> Result<(), routelet_tests::lab::LabError> {
 //! let server = ApiServer::start()?;
-//! server.apply("{apiVersion: v1, kind: Namespace, metadata: {name: routelet-system}}")?;
+//! server.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: routelet-system}")?;
 //! let agent = server.service_account("routelet-system", "routelet")?;
 //! let _reach = server.reachable_from(node)?;
 //! node.write_file("/etc/routelet/kubeconfig", agent.text())?;

@@ -15,6 +15,7 @@ use super::{
     authority::{self, Authority},
     kubeconfig::Proof,
     programs::Programs,
+    reach,
 };
 use crate::lab::{FrrVersion, Lab, LabError, Node, NodeSpec, Spawned, Topology, wait};
 
@@ -74,6 +75,7 @@ impl ApiServer {
         machine.write_file(AUDIT_POLICY, POLICY)?;
         machine.run(["mkdir", "-p", HOME])?;
         let host = Reach::open(None, machine, 0)?;
+        reach::reserve(machine, host.port())?;
         let authority = Authority::found(machine)?;
         let certificate = authority.certificate()?;
         let proof = Proof::Certificate(authority.client("admin", &["system:masters"])?);

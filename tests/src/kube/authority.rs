@@ -58,8 +58,9 @@ impl Authority {
     /// Makes a client's certificate for the user `name` in `groups`.
     pub(super) fn client(&self, name: &str, groups: &[&str]) -> Result<Certificate, LabError> {
         let escaped = |text: &str| text.replace('/', "\\/");
-        let groups: String = groups.iter().map(|group| format!("/O={}", escaped(group))).collect();
-        self.sign("client", "client", &format!("{groups}/CN={}", escaped(name)))?;
+        let groups = groups.iter().map(|group| format!("/O={}", escaped(group)));
+        let subject: Vec<_> = groups.chain([format!("/CN={}", escaped(name))]).collect();
+        self.sign("client", "client", &subject.concat())?;
         let read = |file: &str| self.machine.read_file(&format!("{FOLDER}/{file}"));
         Ok(Certificate { certificate: read("client.crt")?, key: read("client.key")? })
     }
@@ -74,7 +75,7 @@ impl Authority {
         let words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
         let mut argv: Vec<PathBuf> = words.map(PathBuf::from).to_vec();
         argv.extend(
-            ["-noenc", "-sha256", "-days", "3650", "-extensions", purpose, "-subj"].map(PathBuf::from),
+            ["-nodes", "-sha256", "-days", "3650", "-extensions", purpose, "-subj"].map(PathBuf::from),
         );
         argv.push(subject.into());
         argv.extend(["-config".into(), self.path("openssl.cnf")]);

@@ -41,16 +41,18 @@ impl ApiServer {
         self.command(None, self.admin(), ["apply", "-f", "-"]).stdin(manifests).run()
     }
 
-    /// Runs kubectl as the administrator with `input`, as [`Self::kubectl`] does.
+    /// Runs kubectl as `user`, who gives it `input` (`-f -`), to its end, whatever its exit code.
     pub fn kubectl_with<S: AsRef<OsStr>>(
         &self,
+        user: &Kubeconfig,
         input: &str,
         arguments: impl IntoIterator<Item = S>,
-    ) -> Result<String, LabError> {
-        self.command(None, self.admin(), arguments).stdin(input).run()
+    ) -> Result<Output, LabError> {
+        self.command(None, user, arguments).stdin(input).output()
     }
 
-    fn command<S: AsRef<OsStr>>(
+    /// Returns the command that runs kubectl as `user` in the network of `node`, or of this machine.
+    pub(super) fn command<S: AsRef<OsStr>>(
         &self,
         node: Option<&Node>,
         user: &Kubeconfig,

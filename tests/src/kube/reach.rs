@@ -32,7 +32,13 @@ impl Reach {
     pub(super) fn open(from: Option<&Node>, server: &Node, port: u16) -> Result<Self, LabError> {
         let failed = |source| LabError::Connection { what: format!("to listen on 127.0.0.1:{port}"), source };
         let listen = || listen(port);
-        let listener = from.map_or_else(|| Ok(listen()), |node| node.in_network(listen))?;
+        let listener = match from {
+            None => listen(),
+            Some(node) => {
+                reserve(node, port)?;
+                node.in_network(listen)?
+            }
+        };
         let (listener, port) = listener.map_err(failed)?;
         let runtime = runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
         let (open, closed) = oneshot::channel();
@@ -62,6 +68,12 @@ impl Drop for Reach {
             let _ = thread.join();
         }
     }
+}
+
+/// Keeps the connections that programs of `node` make from taking `port` for their own end.
+pub(super) fn reserve(node: &Node, port: u16) -> Result<(), LabError> {
+    let command = format!("echo {port} >/proc/sys/net/ipv4/ip_local_reserved_ports");
+    node.run(["sh", "-c", &command]).map(drop)
 }
 
 fn listen(port: u16) -> io::Result<(TcpListener, u16)> {

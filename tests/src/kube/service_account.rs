@@ -9,14 +9,15 @@ use crate::lab::LabError;
 const REQUEST: &str = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}"#;
 
 impl ApiServer {
-    /// Returns a kubeconfig with a token of the service account `name`, from the server's TokenRequest API.
+    /// Returns a kubeconfig with a token of the service account `name`, from the server's `TokenRequest` API.
     ///
     /// Namespace and account are made if they are missing; it has no rights but what manifests give it.
     pub fn service_account(&self, namespace: &str, name: &str) -> Result<Kubeconfig, LabError> {
         self.make_sure(&["namespace", namespace])?;
         self.make_sure(&["serviceaccount", name, "--namespace", namespace])?;
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
-        let text = self.kubectl_with(REQUEST, ["create", "--raw", &path, "-f", "-"])?;
+        let text =
+            self.command(None, self.admin(), ["create", "--raw", &path, "-f", "-"]).stdin(REQUEST).run()?;
         let answer: Value = serde_json::from_str(&text).map_err(|source| LabError::Unreadable {
             command: path.clone(),
             text: text.clone(),

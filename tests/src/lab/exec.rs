@@ -230,9 +230,16 @@ impl Spawned {
             return;
         }
         let group = self.child.id();
+        if let Some(program) = self.pid() {
+            // Its `nsenter` first sees it end: an orphan would be this machine's init's to reap, and some take
+            // seconds. A stopped one sees nothing.
+            let _ = signal::kill(pid_of(program), Signal::SIGKILL);
+            let _ = signal::kill(pid_of(group), Signal::SIGCONT);
+            let _ = wait::until("the program to go", KILLED_WITHIN, || !self.is_running());
+        }
         kill_group(group);
         let _ = self.child.wait();
-        // The program is a child of `nsenter`, and may go a moment later.
+        // What the program started in its group may go a moment later.
         let _ = wait::until("the processes to go", KILLED_WITHIN, || {
             signal::killpg(pid_of(group), None) == Err(Errno::ESRCH)
         });
