@@ -31,6 +31,8 @@ mod kept_numbers;
 #[cfg(test)]
 mod kube_server;
 #[cfg(test)]
+mod kube_status;
+#[cfg(test)]
 mod lab_agent;
 #[cfg(test)]
 mod lab_cleanup;
