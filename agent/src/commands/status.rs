@@ -145,10 +145,20 @@ impl Document {
     /// Returns `value` in this form; ends in a newline.
     fn text(self, value: &impl Serialize) -> anyhow::Result<String> {
         Ok(match self {
-            Self::Json => serde_json::to_string_pretty(value)? + "\n",
+            Self::Json => harmless(&(serde_json::to_string_pretty(value)? + "\n")),
             Self::Yaml => serde_saphyr::to_string(value)?,
         })
     }
+}
+
+/// Escapes the control characters that JSON allows in its strings: they must not drive the terminal.
+fn harmless(json: &str) -> String {
+    let escaped = |c: char| match c {
+        '\n' => c.to_string(),
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    json.chars().map(escaped).collect()
 }
 
 /// Returns what the report in `file` looks like at `now`.
@@ -163,7 +173,7 @@ fn show(file: &Path, format: Format, now: Timestamp) -> anyhow::Result<String> {
         result => result.with_context(|| format!("{} is not readable", file.display()))?,
     };
     let width = match format.shape() {
-        Ok(Document::Json) => return Ok(text),
+        Ok(Document::Json) => return Ok(harmless(&text)),
         Ok(document) => {
             let value: serde_json::Value =
                 serde_json::from_str(&text).with_context(|| format!("{} is no report", file.display()))?;

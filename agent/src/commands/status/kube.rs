@@ -34,6 +34,8 @@ mod follow;
 mod object;
 mod screen;
 mod server;
+#[cfg(test)]
+mod tests;
 
 /// How often the table is drawn at most: a person does not read faster.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
