@@ -220,7 +220,7 @@ fn machines_get_the_objects_as_they_are() {
     assert_eq!(items[0]["status"]["heartbeatSeconds"], 300);
     assert!(!text.contains("managedFields"), "{text}");
     let yaml = shown(server, &[ROUTELET, "status", "--kube", "-o", "yaml", "--node", "node-b"]);
-    assert!(yaml.starts_with("apiVersion: v1\n") && yaml.contains("    name: node-b\n"), "{yaml}");
+    assert!(yaml.starts_with("apiVersion: v1\n") && yaml.contains("\n    name: node-b\n"), "{yaml}");
     assert!(!yaml.contains("node-a"), "{yaml}");
     // What it prints is what kubectl takes.
     as_admin(server, &yaml, &["apply", "--dry-run=client", "-f", "-"]);

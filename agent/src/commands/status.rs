@@ -149,6 +149,27 @@ impl Document {
             Self::Yaml => serde_saphyr::to_string(value)?,
         })
     }
+
+    /// Returns the list of `items`, each of them in this form, as kubectl prints it; ends in a newline.
+    fn list(self, items: &[String]) -> String {
+        let indented = |item: &String, indent: &str| item.trim_end().replace('\n', &format!("\n{indent}"));
+        match self {
+            Self::Json => {
+                let items: Vec<_> = items.iter().map(|item| indented(item, "    ")).collect();
+                let items = if items.is_empty() {
+                    String::new()
+                } else {
+                    format!("\n    {}\n  ", items.join(",\n    "))
+                };
+                format!("{{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [{items}]\n}}\n")
+            }
+            Self::Yaml if items.is_empty() => "apiVersion: v1\nkind: List\nitems: []\n".to_owned(),
+            Self::Yaml => {
+                let items: Vec<_> = items.iter().map(|item| indented(item, "  ")).collect();
+                format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", items.join("\n- "))
+            }
+        }
+    }
 }
 
 /// Escapes the control characters that JSON allows in its strings: they must not drive the terminal.

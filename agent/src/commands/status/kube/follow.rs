@@ -45,10 +45,10 @@ pub(super) async fn follow<S: Reported, N>(
     let mut pause = PAUSE_MIN;
     let api = server.objects::<S>();
     loop {
-        let error = match server.list(&api, labels.as_deref()).await {
+        let error = match server.list(&api, labels.as_deref(), Object::named).await {
             Ok(listed) => {
                 pause = PAUSE_MIN;
-                let all = listed.items.into_iter().filter_map(named).collect();
+                let all = listed.items.into_iter().collect();
                 if news.send(wrap(Change::All(all))).await.is_err() {
                     return;
                 }
@@ -97,11 +97,12 @@ async fn watch<S: Reported, N>(
             let change = match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     note(&mut version, &object);
-                    named(object).map(|(name, seen)| Change::Set(name, seen))
+                    let (name, seen) = object.named();
+                    Some(Change::Set(name, seen))
                 }
                 WatchEvent::Deleted(object) => {
                     note(&mut version, &object);
-                    named(object).map(|(name, _)| Change::Gone(name))
+                    Some(Change::Gone(object.named().0))
                 }
                 WatchEvent::Bookmark(bookmark) => {
                     version = bookmark.metadata.resource_version;
@@ -125,8 +126,4 @@ fn note<S>(version: &mut String, object: &Object<S>) {
     if let Some(newer) = &object.metadata.resource_version {
         version.clone_from(newer);
     }
-}
-
-fn named<S>(object: Object<S>) -> Option<(String, Seen<S>)> {
-    Some((object.metadata.name?, object.seen))
 }

@@ -78,6 +78,13 @@ impl<'de, S: Reported> Deserialize<'de> for Object<S> {
     }
 }
 
+impl<S> Object<S> {
+    /// Its name, which an object without one has lost, and what it says.
+    pub(super) fn named(self) -> (String, Seen<S>) {
+        (self.metadata.name.unwrap_or_default(), self.seen)
+    }
+}
+
 impl<S: Reported> Resource for Object<S> {
     type DynamicType = ();
     type Scope = ClusterResourceScope;

@@ -35,8 +35,8 @@ pub(super) struct Server {
 }
 
 /// A list, and which version of it.
-pub(super) struct Listed<K> {
-    pub(super) items: Vec<K>,
+pub(super) struct Listed<T> {
+    pub(super) items: Vec<T>,
     pub(super) version: String,
 }
 
@@ -80,37 +80,48 @@ impl Server {
         Api::all_with(self.client.clone(), &kube::core::ApiResource::erase::<K>(&()))
     }
 
-    /// Lists all that `labels` select, page by page.
-    pub(super) async fn list<K>(&self, api: &Api<K>, labels: Option<&str>) -> Result<Listed<K>, ClusterError>
+    /// Lists all that `labels` select, page by page, and keeps of each object what `keep` makes of it.
+    pub(super) async fn list<K, T>(
+        &self,
+        api: &Api<K>,
+        labels: Option<&str>,
+        keep: impl Fn(K) -> T + Copy,
+    ) -> Result<Listed<T>, ClusterError>
     where
         K: Resource + Clone + Debug + DeserializeOwned,
     {
-        match self.pages(api, labels).await {
+        match self.pages(api, labels, keep).await {
             // The list changed too much between two pages.
-            Err(ClusterError::Expired) => self.pages(api, labels).await,
+            Err(ClusterError::Expired) => self.pages(api, labels, keep).await,
             result => result,
         }
     }
 
-    async fn pages<K>(&self, api: &Api<K>, labels: Option<&str>) -> Result<Listed<K>, ClusterError>
+    async fn pages<K, T>(
+        &self,
+        api: &Api<K>,
+        labels: Option<&str>,
+        keep: impl Fn(K) -> T,
+    ) -> Result<Listed<T>, ClusterError>
     where
         K: Resource + Clone + Debug + DeserializeOwned,
     {
-        let mut params = ListParams {
-            label_selector: labels.map(str::to_owned),
-            limit: Some(PAGE_OBJECTS),
-            ..ListParams::default()
+        let mut params = match labels {
+            // From the API server's memory, all at once, a moment old at worst: etcd knows no labels, and a page
+            // of a few objects out of thousands would read them all, for half a minute.
+            Some(labels) => ListParams::default().labels(labels).match_any(),
+            None => ListParams::default().limit(PAGE_OBJECTS),
         };
         let mut items = Vec::new();
         for _ in 0..PAGES_MAX {
             let page = self.answer(api.list(&params)).await?;
-            items.extend(page.items);
+            items.extend(page.items.into_iter().map(&keep));
             params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
             if params.continue_token.is_none() {
                 return Ok(Listed { items, version: page.metadata.resource_version.unwrap_or_default() });
             }
         }
-        Err(ClusterError::Refused { url: self.url.clone(), why: "the list has no end".to_owned() })
+        Err(ClusterError::Refused { url: self.url.clone(), why: "a list without an end".to_owned() })
     }
 
     /// Waits for an answer, as long as one may take.

@@ -2,7 +2,7 @@ use clap::Parser;
 use routelet_status::duration::human;
 use serde_json::json;
 
-use super::{follow::Change, *};
+use super::{follow::Change, object::Reported, *};
 
 #[derive(Parser)]
 struct Line {
@@ -33,6 +33,20 @@ fn nodes_and_peers_are_selected_by_their_labels() {
     check_labels("--node a --peer 10.0.0.1", Some("routelet.io/node in (a)"), Some(both));
 }
 
+#[test]
+fn a_list_is_one_document() {
+    let items = [json!({ "kind": "A", "text": "a\nb" }), json!({ "kind": "B" })];
+    for document in [Document::Json, Document::Yaml] {
+        let texts: Vec<String> = items.iter().map(|item| document.text(item).unwrap()).collect();
+        for count in 0..=2 {
+            let text = document.list(&texts[..count]);
+            let list: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+            let want = json!({ "apiVersion": "v1", "kind": "List", "items": items[..count] });
+            assert_eq!(list, want, "{text}");
+        }
+    }
+}
+
 fn object<S: Reported>(value: serde_json::Value) -> Object<S> {
     serde_json::from_value(value).unwrap()
 }
@@ -47,8 +61,7 @@ fn an_object_that_is_not_understood_does_not_hide_the_others() {
         ],
     }))
     .unwrap();
-    let nodes: std::collections::BTreeMap<_, _> =
-        list.items.into_iter().map(|object| (object.metadata.name.unwrap(), object.seen)).collect();
+    let nodes: std::collections::BTreeMap<_, _> = list.items.into_iter().map(Object::named).collect();
     let text = table(&Cluster { nodes, ..Cluster::default() }, VIEW, at(0));
     assert!(text.contains("\na: has reported nothing yet\n"), "{text}");
     assert!(text.contains("\nb: BGPNode is not readable: invalid type: integer `3`"), "{text}");
