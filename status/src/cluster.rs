@@ -119,7 +119,7 @@ fn nodes<'a>(cluster: &'a Cluster, now: Timestamp) -> Vec<NodeLine<'a>> {
         health: node_health(seen, now),
     };
     let mut nodes: Vec<_> = cluster.nodes.iter().map(line).collect();
-    nodes.sort_by_key(|line| (line.health.rank(), std::cmp::Reverse(wrong(line.seen))));
+    nodes.sort_by_key(|line| (line.health.rank(), std::cmp::Reverse(wrong(line.seen, line.health))));
     nodes
 }
 

@@ -80,8 +80,11 @@ pub(super) fn node_health(node: &Seen<BgpNodeStatus>, now: Timestamp) -> NodeHea
     }
 }
 
-/// How many aspects of a node are wrong.
-pub(super) fn wrong(node: &Seen<BgpNodeStatus>) -> usize {
+/// How many aspects of a node are wrong, as far as it is believed.
+pub(super) fn wrong(node: &Seen<BgpNodeStatus>, health: NodeHealth) -> usize {
+    if matches!(health, NodeHealth::Silent { .. }) {
+        return 0;
+    }
     let is_false = |condition: &&Condition| condition.status == ConditionStatus::False;
     node.status.as_ref().map_or(0, |status| status.conditions.iter().filter(is_false).count())
 }

@@ -94,7 +94,12 @@ impl Feed {
             }
             Change::Lost(error) if !self.is_known && !error.is_passing() => return Err(error),
             Change::Lost(error) => {
-                let at = self.lost.take().map_or(now, |(at, _)| at);
+                // Who answers no more did so from the beginning of the wait on.
+                let waited =
+                    if let ClusterError::TimedOut { after, .. } = &error { after.as_secs() } else { 0 };
+                let waited = i64::try_from(waited).unwrap_or(i64::MAX);
+                let began = Timestamp::from_second(now.as_second().saturating_sub(waited)).unwrap_or(now);
+                let at = self.lost.take().map_or(began, |(at, _)| at);
                 self.lost = Some((at, error.to_string()));
             }
         }

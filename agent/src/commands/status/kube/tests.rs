@@ -135,6 +135,15 @@ fn while_the_api_server_is_away_all_stays_and_is_said_to_be_old() {
 }
 
 #[test]
+fn who_waited_for_an_answer_in_vain_says_since_when() {
+    let mut screen = screen();
+    screen.take(News::Session(Change::All([].into())), at(0)).unwrap();
+    let error = ClusterError::TimedOut { url: "https://api".into(), after: Duration::from_secs(50) };
+    screen.take(News::Node(Change::Lost(error)), at(100)).unwrap();
+    assert!(screen.text(VIEW, false, at(110)).unwrap().starts_with("STALE for 60s: "));
+}
+
+#[test]
 fn what_a_person_must_mend_ends_the_watch_before_anything_was_shown() {
     let forbidden = || ClusterError::Forbidden { message: "no".into() };
     let mut screen = Screen::default();
