@@ -1,6 +1,10 @@
 //! The command line. Every flag of the agent can also be given as `ROUTELET_…`.
 
-use std::process::ExitCode;
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
@@ -24,7 +28,7 @@ pub(crate) struct Args {
 enum Command {
     /// Follow the mounted configuration and keep FRR to it.
     Run(Box<RunArgs>),
-    /// Show what the agent on this node last reported.
+    /// Show what the agent on this node, or those of the whole cluster last reported.
     Status(StatusArgs),
     /// Let the agent apply what it holds back, or try again what FRR did not take.
     Apply(ApplyArgs),
@@ -45,6 +49,11 @@ enum Command {
 // === impl Args ===
 
 impl Args {
+    /// Reads the command line; one that cannot be meant ends the process.
+    pub(crate) fn of_this_process() -> Self {
+        Self::parse_from(as_plugin(std::env::args_os().collect()))
+    }
+
     /// Runs the command; sources that cannot be meant end it as wrong usage.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let result = match self.command {
@@ -63,6 +72,29 @@ impl Args {
             Err(error) => error,
         })
     }
+}
+
+/// Under this name kubectl finds a program for `kubectl routelet`.
+const PLUGIN: &str = "kubectl-routelet";
+
+/// As a plugin of kubectl, it is about the cluster: `status --kube` is meant where nothing else is said.
+fn as_plugin(mut line: Vec<OsString>) -> Vec<OsString> {
+    let name = line.first().and_then(|path| Path::new(path).file_name());
+    if name != Some(OsStr::new(PLUGIN)) {
+        return line;
+    }
+    let said = line.get(1).map(|word| word.to_string_lossy().into_owned());
+    let at = match said.as_deref() {
+        Some("status") => 2,
+        Some("-V" | "--version") => return line,
+        Some(word) if !word.starts_with('-') => return line,
+        Some(_) | None => {
+            line.insert(1, "status".into());
+            2
+        }
+    };
+    line.insert(at, "--kube".into());
+    line
 }
 
 #[cfg(test)]

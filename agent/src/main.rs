@@ -22,12 +22,10 @@ mod metrics;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::Args;
 
 fn main() -> ExitCode {
-    match Args::parse().run() {
+    match Args::of_this_process().run() {
         Ok(code) => code,
         Err(error) => {
             // Before there is a log, and for commands that have none.

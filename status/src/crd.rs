@@ -62,7 +62,7 @@ mod tests;
     ),
     printcolumn(name = "Heartbeat", type_ = "date", priority = 1, json_path = ".status.lastHeartbeat")
 )]
-struct BgpNodeSpec {}
+pub struct BgpNodeSpec {}
 
 /// A BGP session of a node, as the agent on it reports.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, CustomResource)]
@@ -106,7 +106,7 @@ struct BgpNodeSpec {}
         json_path = r#".status.conditions[?(@.type=="PolicyInEffect")].reason"#
     )
 )]
-struct BgpSessionSpec {}
+pub struct BgpSessionSpec {}
 
 /// Returns the definitions of both resources, as `routelet crd` prints them.
 pub fn definitions() -> [CustomResourceDefinition; 2] {

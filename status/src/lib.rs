@@ -21,3 +21,5 @@ pub mod project;
 
 pub mod duration;
 pub mod table;
+
+pub mod cluster;

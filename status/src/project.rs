@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    report::{API_VERSION, Object, Report, label_value, session_name},
+    report::{API_VERSION, LABEL_NODE, LABEL_PEER, Object, Report, label_value, session_name},
     snapshot::Snapshot,
 };
 
@@ -27,7 +27,7 @@ pub fn project(snapshot: &Snapshot, previous: Option<&Report>) -> Report {
         snapshot.node.clone(),
         node::status(snapshot, &sessions, previous.map(|report| &report.node.status)),
     );
-    node.metadata.labels.insert("routelet.io/node".to_owned(), label_value(&snapshot.node));
+    node.metadata.labels.insert(LABEL_NODE.to_owned(), label_value(&snapshot.node));
     Report {
         api_version: API_VERSION.to_owned(),
         time: second(snapshot.now),
@@ -50,9 +50,9 @@ fn sessions(snapshot: &Snapshot, previous: Option<&Report>) -> Vec<Object<crate:
         let before = before.iter().find(|object| object.metadata.name == name).map(|object| &object.status);
         let mut object = Object::new("BGPSession", name, session::status(snapshot, session, before));
         let labels = [
-            ("routelet.io/node", label_value(&snapshot.node)),
+            (LABEL_NODE, label_value(&snapshot.node)),
             ("routelet.io/vrf", label_value(&session.id.vrf)),
-            ("routelet.io/peer", label_value(&session.id.peer.to_string())),
+            (LABEL_PEER, label_value(&session.id.peer.to_string())),
         ];
         object.metadata.labels = labels.map(|(key, value)| (key.to_owned(), value)).into();
         object

@@ -14,6 +14,12 @@ mod tests;
 /// The group and version of all objects.
 pub const API_VERSION: &str = "routelet.io/v1alpha1";
 
+/// The label that says whose object it is.
+pub const LABEL_NODE: &str = "routelet.io/node";
+
+/// The label that says with whom a session is.
+pub const LABEL_PEER: &str = "routelet.io/peer";
+
 /// The longest name of an object (RFC 1123 subdomain, as Kubernetes has it); bytes.
 const NAME_BYTES_MAX: usize = 253;
 
@@ -71,7 +77,7 @@ pub fn session_name(node: &str, session: &SessionId) -> String {
 }
 
 /// Returns a label's value for `meant`.
-pub(crate) fn label_value(meant: &str) -> String {
+pub fn label_value(meant: &str) -> String {
     fit(dns(meant), meant, LABEL_BYTES_MAX)
 }
 

@@ -11,11 +11,11 @@ use crate::{
     session::BgpSessionStatus,
 };
 
-mod columns;
+pub(crate) mod columns;
 #[cfg(test)]
 mod tests;
 
-use self::columns::columns;
+use self::columns::{columns, visible};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Width {
 }
 
 /// Stands for what is not known.
-const UNKNOWN: &str = "-";
+pub(crate) const UNKNOWN: &str = "-";
 
 /// Returns the tables of node and sessions, and below them what is wrong; ends in a newline.
 pub fn table(report: &Report, width: Width, now: Timestamp) -> String {
@@ -38,7 +38,7 @@ pub fn table(report: &Report, width: Width, now: Timestamp) -> String {
     if !problems.is_empty() {
         text.push_str("\nPROBLEMS\n");
         for problem in problems {
-            text.push_str(&problem);
+            text.push_str(&visible(&problem));
             text.push('\n');
         }
     }
@@ -46,10 +46,22 @@ pub fn table(report: &Report, width: Width, now: Timestamp) -> String {
 }
 
 fn node_table(report: &Report, width: Width) -> String {
-    let status = &report.node.status;
+    columns(&node_titles(width), &[node_row(&report.node.metadata.name, &report.node.status, width)])
+}
+
+/// The titles of the columns of [`node_row`].
+pub(crate) fn node_titles(width: Width) -> Vec<&'static str> {
     let mut titles = vec!["NODE", "READY", "CONFIG", "SESSIONS", "IPV4", "IPV6", "GATEWAYS", "FRR"];
+    if width == Width::Wide {
+        titles.extend(["GENERATION", "REASON"]);
+    }
+    titles
+}
+
+/// What is said of a node in a line.
+pub(crate) fn node_row(name: &str, status: &BgpNodeStatus, width: Width) -> Vec<String> {
     let mut row = vec![
-        report.node.metadata.name.clone(),
+        name.to_owned(),
         condition(status, ConditionType::Ready, |condition| condition.status.to_string()),
         condition(status, ConditionType::ConfigApplied, |condition| condition.reason.to_string()),
         status.sessions.summary.clone(),
@@ -59,11 +71,10 @@ fn node_table(report: &Report, width: Width) -> String {
         known(status.frr.version.as_ref()),
     ];
     if width == Width::Wide {
-        titles.extend(["GENERATION", "REASON"]);
         row.push(known(status.config.applied_generation.as_deref().map(short)));
         row.push(condition(status, ConditionType::Ready, |condition| condition.reason.to_string()));
     }
-    columns(&titles, &[row])
+    row
 }
 
 fn session_table(report: &Report, width: Width, now: Timestamp) -> String {
@@ -75,16 +86,22 @@ fn session_table(report: &Report, width: Width, now: Timestamp) -> String {
             .is_some_and(|condition| condition.status != ConditionStatus::Unknown);
         return if known { "No sessions.\n" } else { "Sessions are not known.\n" }.to_owned();
     }
+    let rows: Vec<_> = report.sessions.iter().map(|object| session_row(&object.status, width, now)).collect();
+    columns(&session_titles(width), &rows)
+}
+
+/// The titles of the columns of [`session_row`].
+pub(crate) fn session_titles(width: Width) -> Vec<&'static str> {
     let mut titles =
         vec!["NODE", "PEER", "ASN", "VRF", "STATE", "SINCE", "RECEIVED", "ACCEPTED", "SENT", "BFD"];
     if width == Width::Wide {
         titles.extend(["LAST-REASON", "FLAPS"]);
     }
-    let rows: Vec<_> = report.sessions.iter().map(|object| session_row(&object.status, width, now)).collect();
-    columns(&titles, &rows)
+    titles
 }
 
-fn session_row(status: &BgpSessionStatus, width: Width, now: Timestamp) -> Vec<String> {
+/// What is said of a session in a line.
+pub(crate) fn session_row(status: &BgpSessionStatus, width: Width, now: Timestamp) -> Vec<String> {
     let established = status.session_state == SessionState::Established;
     let state = if status.enabled { status.session_state.to_string() } else { "AdminDown".to_owned() };
     let since = match status.since {
@@ -113,31 +130,55 @@ fn session_row(status: &BgpSessionStatus, width: Width, now: Timestamp) -> Vec<S
 
 /// Says in words what is wrong: refused lines, then conditions that do not hold.
 fn problems(report: &Report) -> Vec<String> {
-    let status = &report.node.status;
+    let node = node_problems(&report.node.status).into_iter().map(|problem| problem.text);
+    // Sessions that are down are among the node's conditions; no routes at all may be what is meant.
+    node.chain(report.sessions.iter().filter_map(|object| session_problem(&object.status))).collect()
+}
+
+/// Something that is wrong with a node.
+pub(crate) struct NodeProblem {
+    /// The condition that does not hold; absent for a line that was refused.
+    pub(crate) kind: Option<ConditionType>,
+    /// In words.
+    pub(crate) text: String,
+}
+
+/// Says in words what is wrong with a node.
+pub(crate) fn node_problems(status: &BgpNodeStatus) -> Vec<NodeProblem> {
     let mut problems = Vec::new();
     for source in &status.sources {
         for error in &source.errors {
             let line = error.line.map_or_else(String::new, |line| format!(":{line}"));
-            problems.push(format!("{}{line}: {}", source.name, error.message));
+            let text = format!("{}{line}: {}", source.name, error.message);
+            problems.push(NodeProblem { kind: None, text });
         }
     }
     // The summary repeats the others, and each refused line is there already.
-    let is_told = |kind| {
-        matches!(kind, ConditionType::Ready) || kind == ConditionType::SourcesAccepted && !problems.is_empty()
-    };
-    let told: Vec<_> = status.conditions.iter().filter(|condition| !is_told(condition.kind)).collect();
-    problems.extend(told.into_iter().filter_map(|condition| problem("", condition)));
-    for object in &report.sessions {
-        // Sessions that are down are among the node's conditions; no routes at all may be what is meant.
-        let accepted = object.status.condition(ConditionType::RoutesAccepted);
-        let refused = accepted.filter(|condition| is_loss(condition.reason));
-        let whose = match object.status.vrf.as_str() {
-            VRF_DEFAULT => format!("{}: ", object.status.peer),
-            vrf => format!("{} in VRF {vrf}: ", object.status.peer),
-        };
-        problems.extend(refused.and_then(|condition| problem(&whose, condition)));
-    }
+    let has_lines = !problems.is_empty();
+    let is_told =
+        |kind| matches!(kind, ConditionType::Ready) || kind == ConditionType::SourcesAccepted && has_lines;
+    let told = status.conditions.iter().filter(|condition| !is_told(condition.kind));
+    problems.extend(told.filter_map(|condition| {
+        Some(NodeProblem { kind: Some(condition.kind), text: problem("", condition)? })
+    }));
     problems
+}
+
+/// Says in words that a session's routes were announced and do not arrive.
+pub(crate) fn session_problem(status: &BgpSessionStatus) -> Option<String> {
+    let refused = status.condition(ConditionType::RoutesAccepted)?;
+    if !is_loss(refused.reason) {
+        return None;
+    }
+    problem(&format!("{}: ", peer(status)), refused)
+}
+
+/// Whose session, as far as it must be said.
+pub(crate) fn peer(status: &BgpSessionStatus) -> String {
+    match status.vrf.as_str() {
+        VRF_DEFAULT => status.peer.to_string(),
+        vrf => format!("{} in VRF {vrf}", status.peer),
+    }
 }
 
 /// Whether routes were announced and do not arrive; else there may be none.
@@ -166,7 +207,8 @@ fn condition(status: &BgpNodeStatus, kind: ConditionType, show: fn(&Condition) -
     known(status.condition(kind).map(show))
 }
 
-fn known(value: Option<impl ToString>) -> String {
+/// The value, if it is known.
+pub(crate) fn known(value: Option<impl ToString>) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string())
 }
 

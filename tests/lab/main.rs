@@ -39,6 +39,8 @@ mod kube_secrets;
 #[cfg(test)]
 mod kube_server;
 #[cfg(test)]
+mod kube_status;
+#[cfg(test)]
 mod kube_story;
 #[cfg(test)]
 mod kube_tells;

@@ -100,14 +100,18 @@ impl Agent {
     /// Prepares an agent in `node`: the binary that `ROUTELET_BIN` names, or the one that
     /// `cargo build --release` made.
     pub fn builder(node: &Node) -> AgentBuilder {
-        let program = std::env::var_os("ROUTELET_BIN").map_or_else(built, PathBuf::from);
         AgentBuilder {
             node: node.clone(),
-            program,
+            program: Self::binary(),
             arguments: Vec::new(),
             state_dir: "/var/lib/routelet".to_owned(),
             http_port: 7472,
         }
+    }
+
+    /// Returns the file of the agent on this machine.
+    pub fn binary() -> PathBuf {
+        std::env::var_os("ROUTELET_BIN").map_or_else(built, PathBuf::from)
     }
 
     /// Returns the node that the agent runs in.

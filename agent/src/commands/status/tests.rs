@@ -37,6 +37,20 @@ fn a_report_is_a_table() {
     assert!(show_at(15, Format::Table).starts_with("NODE     READY"));
     assert!(show_at(15, Format::Wide).contains("GENERATION"));
     assert!(show_at(15, Format::Json).starts_with('{'));
+    assert!(show_at(15, Format::Yaml).starts_with("apiVersion: routelet.io/v1alpha1\nnode:\n"));
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let value = serde_json::json!({ "text": "\u{1b}[2J \u{7f} \u{9b}2J \r" });
+    for document in [Document::Json, Document::Yaml] {
+        let text = document.text(&value).unwrap();
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    }
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&Document::Json.text(&value).unwrap()).unwrap(),
+        value
+    );
 }
 
 #[test]
