@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     commands::{
-        apply::ApplyArgs, clear::ClearArgs, crd::CrdArgs, explain::ExplainArgs, fmt::FmtArgs, plan::PlanArgs,
-        run::RunArgs, status::StatusArgs, validate::ValidateArgs,
+        apply::ApplyArgs, clear::ClearArgs, crd::CrdArgs, explain::ExplainArgs, fmt::FmtArgs,
+        install::InstallArgs, plan::PlanArgs, run::RunArgs, status::StatusArgs, validate::ValidateArgs,
     },
     source::SpecError,
 };
@@ -44,6 +44,8 @@ enum Command {
     Explain(Box<ExplainArgs>),
     /// Print the definitions of the custom resources, for `kubectl apply`.
     Crd(CrdArgs),
+    /// Copy this program, for an init container.
+    Install(InstallArgs),
 }
 
 // === impl Args ===
@@ -66,6 +68,7 @@ impl Args {
             Command::Fmt(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Crd(args) => args.run(),
+            Command::Install(args) => args.run(),
         };
         result.map_err(|error| match error.downcast::<SpecError>() {
             Ok(error) => clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).exit(),

@@ -5,6 +5,7 @@ pub(crate) mod clear;
 pub(crate) mod crd;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod install;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod status;

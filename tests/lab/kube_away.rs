@@ -42,6 +42,12 @@ fn told(kube: &mut KubeStory, routes: u64) {
     });
 }
 
+/// Everything that the log says of errors and warnings; else a library might repeat what the agent says once.
+fn errors(kube: &mut KubeStory) -> usize {
+    let log = kube.story.agent().log().unwrap();
+    log.lines().filter(|line| line.contains(" ERROR ") || line.contains(" WARN ")).count()
+}
+
 /// How often the log says that Kubernetes is not told, with these words.
 fn complaints(kube: &mut KubeStory, words: &str) -> usize {
     let log = kube.story.agent().log().unwrap();
@@ -52,13 +58,18 @@ fn complaints(kube: &mut KubeStory, words: &str) -> usize {
 fn complains_once(kube: &mut KubeStory, words: &str) {
     let waited = wait::until(words, TOLD_WITHIN * 2, || complaints(kube, words) > 0);
     waited.unwrap_or_else(|error| panic!("{error}\n{}", kube.story.agent().log().unwrap()));
+    let before = errors(kube);
     wait::pass(away());
+    assert_eq!(errors(kube), before, "{}", kube.story.agent().log().unwrap());
     assert_eq!(complaints(kube, words), 1, "{}", kube.story.agent().log().unwrap());
 }
 
 #[test]
 fn routes_do_not_wait_for_an_api_server_that_is_away() {
-    let mut kube = KubeStory::start(FrrVersion::NEWEST, &[]);
+    let mut kube = KubeStory::without_agent(FrrVersion::NEWEST);
+    // A certificate, which is valid for a server that has lost everything, too.
+    let admin = kube.server.admin().clone();
+    kube.start_agent_as(&admin, &[]);
     told(&mut kube, 0);
 
     kube.server.stop();

@@ -11,6 +11,10 @@ use crate::{
     story::{ALL, CONVERGED_WITHIN},
 };
 
+/// The rights that this takes.
+const NODE_CONDITION: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/node-condition/rbac.yaml"));
+
 /// The pod that the agent says it is in.
 const POD: [&str; 6] =
     ["--pod-name", "routelet-x7", "--pod-namespace", "routelet-system", "--pod-uid", "u-1"];
@@ -82,9 +86,7 @@ fn since_when_things_are_so_outlives_agent_and_pod() {
 
 #[test]
 fn sessions_of_a_bgpd_that_does_not_answer_are_unknown_even_to_a_new_pod() {
-    let mut kube = KubeStory::without_agent(FrrVersion::NEWEST);
-    kube.server.kubectl(["create", "namespace", "routelet-system"]).unwrap();
-    kube.start_agent(&POD);
+    let mut kube = KubeStory::start(FrrVersion::NEWEST, &POD);
     kube.until_sessions("four sessions", |sessions| sessions.len() == 4);
     kube.story.node().signal_daemon("bgpd", Signal::SIGSTOP).unwrap();
     let all_unknown = |sessions: &BTreeMap<String, Value>| {
@@ -122,7 +124,9 @@ fn sessions_of_a_bgpd_that_does_not_answer_are_unknown_even_to_a_new_pod() {
 
 #[test]
 fn what_is_no_more_is_deleted_and_the_node_has_a_condition() {
-    let mut kube = KubeStory::start(FrrVersion::NEWEST, &["--node-condition"]);
+    let mut kube = KubeStory::without_agent(FrrVersion::NEWEST);
+    kube.server.apply(NODE_CONDITION).unwrap();
+    kube.start_agent(&["--node-condition"]);
     kube.until_sessions("four sessions", |sessions| sessions.len() == 4);
     let learned = |kube: &KubeStory| {
         let text = kube.server.kubectl(["get", "node", NODE, "-o", "json"]).unwrap();

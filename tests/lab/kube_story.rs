@@ -23,6 +23,28 @@ const KUBECONFIG: &str = "/etc/routelet/kubeconfig";
 const DEFINITIONS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/crds/routelet.io.yaml"));
 
+/// The service account of agents, and what lets it do what it does, as it is installed.
+pub(crate) const AGENT: (&str, &str) = ("routelet-system", "routelet");
+const RIGHTS: [&str; 4] = [
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/standalone/namespace.yaml")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/rbac/agent.yaml")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/rbac/events.yaml")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/rbac/view.yaml")),
+];
+
+/// Installs what an administrator installs, but for the agents.
+#[track_caller]
+pub(crate) fn install(server: &ApiServer) {
+    server.apply(DEFINITIONS).unwrap();
+    for rights in RIGHTS {
+        server.apply(rights).unwrap();
+    }
+    wait::until("the custom resources to be served", TOLD_WITHIN, || {
+        server.kubectl(["get", "bgpnodes,bgpsessions"])
+    })
+    .unwrap();
+}
+
 /// What there is in this story.
 pub(crate) struct KubeStory {
     pub(crate) story: Story,
@@ -57,19 +79,15 @@ impl KubeStory {
     /// Installs what an administrator installs, and the `Node`, as the kubelet registers it.
     #[track_caller]
     pub(crate) fn define(&self) {
-        self.server.apply(DEFINITIONS).unwrap();
+        install(&self.server);
         self.server.apply(&format!("apiVersion: v1\nkind: Node\nmetadata: {{name: {NODE}}}\n")).unwrap();
-        wait::until("the custom resources to be served", TOLD_WITHIN, || {
-            self.server.kubectl(["get", "bgpnodes,bgpsessions"])
-        })
-        .unwrap();
     }
 
-    /// Starts the agent, as the administrator; waits for nothing.
+    /// Starts the agent, with the rights that it has in a cluster; waits for nothing.
     #[track_caller]
     pub(crate) fn start_agent(&mut self, arguments: &[&str]) {
-        let admin = self.server.admin().clone();
-        self.start_agent_as(&admin, arguments);
+        let agent = self.server.service_account(AGENT.0, AGENT.1).unwrap();
+        self.start_agent_as(&agent, arguments);
     }
 
     /// Starts the agent as `user`; waits for nothing.

@@ -29,9 +29,13 @@ mod impact_sessions;
 #[cfg(test)]
 mod kept_numbers;
 #[cfg(test)]
+mod kube_admission;
+#[cfg(test)]
 mod kube_away;
 #[cfg(test)]
 mod kube_costs;
+#[cfg(test)]
+mod kube_deploy;
 #[cfg(test)]
 mod kube_remembers;
 #[cfg(test)]

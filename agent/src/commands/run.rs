@@ -103,7 +103,7 @@ impl RunArgs {
     }
 
     fn start_log(&self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_new(&self.log).context("--log is not a filter")?;
+        let filter = EnvFilter::try_new(filter(&self.log)).context("--log is not a filter")?;
         let log =
             tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         match self.log_format {
@@ -170,6 +170,17 @@ impl RunArgs {
         ensure!(!name.is_empty(), "no --node-name, and the host has no name");
         Ok(name)
     }
+}
+
+/// What the libraries say below is of their own; the Kubernetes client's errors are told by who asked it, once, and
+/// requests show tokens.
+fn filter(log: &str) -> String {
+    let quiet = ["kube_client=off", "hyper=info", "hyper_util=info", "rustls=info", "tower=info"];
+    let unnamed = quiet.into_iter().filter(|directive| {
+        let name = directive.split('=').next().unwrap_or_default();
+        !log.contains(name)
+    });
+    std::iter::once(log).chain(unnamed).collect::<Vec<_>>().join(",")
 }
 
 /// The versions that FRR took before this start.

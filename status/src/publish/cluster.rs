@@ -32,8 +32,8 @@ const MANAGER: &str = "routelet";
 /// The condition of a `Node`.
 const ROUTES_LEARNED: &str = "RoutesLearned";
 
-/// The longest time that a call may take.
-const CALL_WITHIN: Duration = Duration::from_secs(10);
+/// The longest time that a call may take: one that is lost in a restart of the API server must not outlast it.
+const CALL_WITHIN: Duration = Duration::from_secs(4);
 
 /// How many objects are asked for at a time.
 const PAGE: u32 = 500;
