@@ -137,3 +137,19 @@ fn who_may_not_write_says_so_once_and_goes_on() {
     kube.define();
     wait::until("the status", Duration::from_secs(40), || kube.status()["routes"]["ipv4"] == 4).unwrap();
 }
+
+#[test]
+fn who_may_not_write_events_tells_all_else() {
+    let mut kube = KubeStory::without_agent(FrrVersion::NEWEST);
+    kube.server.kubectl(["delete", "role", "routelet-events", "--namespace", "default"]).unwrap();
+    kube.start_agent(&[]);
+    told(&mut kube, 0);
+    change_routes(&mut kube, Some(Filter::Everything));
+    told(&mut kube, 4);
+    change_routes(&mut kube, None);
+    told(&mut kube, 0);
+    let log = kube.story.agent().log().unwrap();
+    assert_eq!(log.matches("some events are not written").count(), 1, "{log}");
+    assert!(!log.contains(NOT_TOLD), "{log}");
+    assert_eq!(kube.events(), Vec::<String>::new());
+}

@@ -203,27 +203,37 @@ impl Cluster {
         Ok(())
     }
 
-    /// Writes an event, on the node and on the pod.
+    /// Writes an event, on the node and on the pod; tells of the first that was not taken.
     pub(crate) async fn record(&mut self, write: &EventWrite) -> Result<(), Trouble> {
         let client = self.client().await?;
+        let mut result = Ok(());
         for subject in subjects(&self.identity) {
             let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &subject.namespace, &*EVENT);
-            match write {
-                EventWrite::New { id, news, at } => {
-                    let event = |subject: &Subject| from_value(subject.event(&self.identity, *id, news, *at));
-                    let mut created = create(&api, event(&subject)?).await;
-                    if let Err(Trouble::Invalid(_)) = created {
-                        created = create(&api, event(&subject.for_an_old_server())?).await;
-                    }
-                    created?;
-                }
-                EventWrite::Again { id, count, at } => {
-                    let patch = Patch::Merge(series(*count, *at));
-                    call(api.patch(&subject.event_name(*id), &PatchParams::default(), &patch)).await?;
+            let written = self.record_about(&api, subject, write).await;
+            result = result.and(written);
+        }
+        result
+    }
+
+    async fn record_about(
+        &self,
+        api: &Api<DynamicObject>,
+        subject: Subject,
+        write: &EventWrite,
+    ) -> Result<(), Trouble> {
+        match write {
+            EventWrite::New { id, news, at } => {
+                let event = |subject: &Subject| from_value(subject.event(&self.identity, *id, news, *at));
+                match create(api, event(&subject)?).await {
+                    Err(Trouble::Invalid(_)) => create(api, event(&subject.for_an_old_server())?).await,
+                    result => result,
                 }
             }
+            EventWrite::Again { id, count, at } => {
+                let patch = Patch::Merge(series(*count, *at));
+                call(api.patch(&subject.event_name(*id), &PatchParams::default(), &patch)).await.map(|_| ())
+            }
         }
-        Ok(())
     }
 
     /// What an object says; `None` if it is not ours as it should be, or of another version.

@@ -14,7 +14,7 @@ use super::{
     object::Content,
     outbox::{Existing, Outbox, Outcome, Uptime},
     pace::Pace,
-    recorder::Recorder,
+    recorder::{EventWrite, Recorder},
     trouble::{Teller, Trouble},
 };
 use crate::{
@@ -64,6 +64,7 @@ pub struct Publisher {
     outbox: Outbox,
     recorder: Recorder,
     teller: Teller,
+    events_teller: Teller,
     with_node_condition: bool,
     reports: watch::Receiver<Option<Posted>>,
     news: mpsc::Receiver<News>,
@@ -100,7 +101,8 @@ impl Publisher {
             cluster: Cluster::new(identity),
             outbox: Outbox::new(Pace::new(seed), heartbeat, with_node_condition),
             recorder: Recorder::new(),
-            teller: Teller::default(),
+            teller: Teller::new("Kubernetes is not told what happens; FRR, status.json and metrics go on"),
+            events_teller: Teller::new("some events are not written"),
             with_node_condition,
             reports,
             news,
@@ -167,22 +169,34 @@ impl Publisher {
         } else if let Some(write) = self.recorder.next(now) {
             let result = self.cluster.record(&write).await;
             let now = self.started.elapsed();
-            self.tell(result.as_ref().err(), now);
-            match result.map_err(|trouble| trouble.outcome()) {
-                Ok(()) => {
-                    self.recorder.done(&write, true, now);
-                    (self.counts)(Counted::EventWritten);
-                }
-                // It may be written later.
-                Err(Outcome::Failed { is_refusal, at_least }) => self.outbox.pause(is_refusal, at_least, now),
-                Err(_) => {
-                    self.recorder.done(&write, false, now);
-                    (self.counts)(Counted::EventLeftOut);
-                }
-            }
+            self.recorded(&write, result, now);
         }
         for _ in 0..self.recorder.take_left_out() {
             (self.counts)(Counted::EventLeftOut);
+        }
+    }
+
+    fn recorded(&mut self, write: &EventWrite, result: Result<(), Trouble>, now: Uptime) {
+        match result {
+            Ok(()) => {
+                self.recorder.done(write, true, now);
+                (self.counts)(Counted::EventWritten);
+            }
+            Err(trouble) if trouble.concerns_events_alone() => {
+                // An event is gone after an hour. Else it may be there for the node, and only the pod's is not.
+                let is_gone = matches!(trouble, Trouble::NotFound(_));
+                self.recorder.done(write, !is_gone, now);
+                (self.counts)(Counted::EventLeftOut);
+                if !is_gone {
+                    self.events_teller.failed(&trouble, now);
+                }
+            }
+            Err(trouble) => {
+                self.tell(Some(&trouble), now);
+                if let Outcome::Failed { is_refusal, at_least } = trouble.outcome() {
+                    self.outbox.pause(is_refusal, at_least, now);
+                }
+            }
         }
     }
 

@@ -7,6 +7,9 @@ use tracing::{info, warn};
 
 use super::outbox::{Outcome, Uptime};
 
+#[cfg(test)]
+mod tests;
+
 /// An API call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -33,8 +36,10 @@ pub(crate) enum Trouble {
 }
 
 /// Says what is wrong when that changes, and when it is over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Teller {
+    /// What that means.
+    meaning: &'static str,
     told: Option<(Trouble, Uptime)>,
     attempts: u64,
 }
@@ -55,6 +60,14 @@ impl Trouble {
             Self::TimedOut(_) | Self::Unreachable(_) | Self::NotDefined => failed(false, Duration::ZERO),
             Self::Busy { retry_after, .. } => failed(false, *retry_after),
         }
+    }
+
+    /// Whether an event is not taken for a reason that does not concern the objects: rights are given apart.
+    pub(crate) fn concerns_events_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Forbidden(_) | Self::NotFound(_) | Self::NotDefined | Self::Invalid(_) | Self::Exists
+        )
     }
 
     /// Whether a new connection, with the token that is there now, may help.
@@ -139,13 +152,18 @@ fn with_causes(error: &Error) -> String {
 // === impl Teller ===
 
 impl Teller {
+    /// Returns one that says this of each trouble.
+    pub(crate) fn new(meaning: &'static str) -> Self {
+        Self { meaning, told: None, attempts: 0 }
+    }
+
     /// Logs a failure, once per trouble.
     pub(crate) fn failed(&mut self, trouble: &Trouble, now: Uptime) {
         self.attempts += 1;
         if self.told.as_ref().is_some_and(|(told, _)| told.is_like(trouble)) {
             return;
         }
-        warn!(reason = %trouble, "Kubernetes is not told what happens; FRR, status.json and metrics go on");
+        warn!(reason = %trouble, "{}", self.meaning);
         let since = self.told.as_ref().map_or(now, |(_, since)| *since);
         self.told = Some((trouble.clone(), since));
     }
