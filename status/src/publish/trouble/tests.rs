@@ -1,18 +1,14 @@
-use kube::core::response::StatusDetails;
-
 use super::*;
 
 /// What the API server answers with this code, about an object of this name.
 fn answer(code: u16, reason: &str, name: &str, retry_after_seconds: u32) -> Trouble {
-    let details = StatusDetails { name: name.to_owned(), retry_after_seconds, ..StatusDetails::default() };
-    let status = kube::core::Status {
-        code,
-        reason: reason.to_owned(),
-        message: "why".to_owned(),
-        details: Some(details),
-        ..kube::core::Status::default()
-    };
-    Trouble::from(Error::Api(Box::new(status)))
+    let status = serde_json::json!({
+        "code": code,
+        "reason": reason,
+        "message": "why",
+        "details": { "name": name, "retryAfterSeconds": retry_after_seconds },
+    });
+    Trouble::from(Error::Api(Box::new(serde_json::from_value(status).unwrap())))
 }
 
 #[test]
