@@ -9,6 +9,7 @@
 
 mod cluster;
 mod event;
+mod identity;
 mod object;
 mod outbox;
 mod pace;
@@ -16,5 +17,5 @@ mod publisher;
 mod recorder;
 mod trouble;
 
-pub use cluster::{Identity, Pod};
+pub use identity::{Identity, Pod};
 pub use publisher::{Counted, Posted, Publisher, Settings};

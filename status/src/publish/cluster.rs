@@ -1,6 +1,6 @@
 //! The API server: the only place that holds a client.
 
-use std::{path::PathBuf, sync::LazyLock, time::Duration};
+use std::{sync::LazyLock, time::Duration};
 
 use jiff::Timestamp;
 use kube::{
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     event::{Subject, series, subjects},
+    identity::Identity,
     object::{Content, Key, Kind, RoutesLearned, Wanted},
     outbox::{Existing, Verb, Write},
     recorder::EventWrite,
@@ -43,28 +44,6 @@ static BGP_SESSION: LazyLock<ApiResource> =
     LazyLock::new(|| resource("routelet.io", "v1alpha1", "BGPSession"));
 static NODE: LazyLock<ApiResource> = LazyLock::new(|| resource("", "v1", "Node"));
 static EVENT: LazyLock<ApiResource> = LazyLock::new(|| resource("events.k8s.io", "v1", "Event"));
-
-/// Who the agent is.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// The node's name.
-    pub node: String,
-    /// The pod that the agent runs in, if it does.
-    pub pod: Option<Pod>,
-    /// The file that says how the API server is found; `None` = as kubectl does, or as a pod does.
-    pub kubeconfig: Option<PathBuf>,
-}
-
-/// A pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pod {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its UID, by which `kubectl describe` finds its events.
-    pub uid: Option<String>,
-}
 
 /// What the API server has of this node.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::cluster::{Identity, Pod};
+use super::identity::{Identity, Pod};
 use crate::{news::News, report::API_VERSION};
 
 /// Who reports.

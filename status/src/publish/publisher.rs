@@ -10,7 +10,8 @@ use tokio::{
 use tracing::{debug, warn};
 
 use super::{
-    cluster::{Cluster, Found, Identity},
+    cluster::{Cluster, Found},
+    identity::Identity,
     object::Content,
     outbox::{Existing, Outbox, Outcome, Uptime},
     pace::Pace,
