@@ -48,6 +48,8 @@ impl Desk {
                 self.outbox.done(write, outcome, self.now);
                 assert!(writes.len() < 10_000, "no end of {writes:?}");
             }
+            let is_busy = self.outbox.deadline() <= self.now && !self.outbox.wants_preparation(self.now);
+            assert!(!is_busy, "something is due, and nothing is written: {:?}", self.outbox);
             self.now = self.outbox.deadline().max(self.now + Duration::from_millis(1)).min(end);
         }
         writes
