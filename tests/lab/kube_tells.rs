@@ -1,10 +1,12 @@
 //! What people see of a node in Kubernetes.
 
-use routelet_tests::lab::{FrrVersion, metallb::Filter, topologies::TwoGateways, wait};
+use std::collections::BTreeSet;
+
+use routelet_tests::lab::{Agent, FrrVersion, metallb::Filter, topologies::TwoGateways, wait};
 use serde_json::json;
 
 use crate::{
-    kube_story::{KubeStory, NODE, condition, is},
+    kube_story::{AGENT, KubeStory, NODE, condition, is},
     story::{ALL, CONVERGED_WITHIN},
 };
 
@@ -97,4 +99,31 @@ fn the_story_as_kubectl_tells_it_on_8_4_4() {
 #[test]
 fn the_story_as_kubectl_tells_it_on_the_newest() {
     the_story_as_kubectl_tells_it(FrrVersion::NEWEST);
+}
+
+/// Where the kubelet puts what a pod needs for the API server.
+const POD_FILES: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+#[test]
+fn in_a_pod_the_agent_finds_the_api_server_by_itself() {
+    let mut kube = KubeStory::without_agent(FrrVersion::NEWEST);
+    let token = kube.server.token(AGENT.0, AGENT.1).unwrap();
+    let node = kube.story.node().clone();
+    for (file, text) in
+        [("token", token.as_str()), ("ca.crt", kube.server.authority()), ("namespace", AGENT.0)]
+    {
+        node.write_file(&format!("{POD_FILES}/{file}"), text).unwrap();
+    }
+    let agent = Agent::builder(&node)
+        .base(TwoGateways::BASE_PATH)
+        .extras(TwoGateways::EXTRAS_PATH)
+        .env("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+        .env("KUBERNETES_SERVICE_PORT", &kube.server.port().to_string())
+        .env("ROUTELET_NODE_NAME", NODE)
+        .start()
+        .unwrap();
+    kube.story.set_agent(agent);
+    kube.until_status("four sessions", |status| status["sessions"]["established"] == 4);
+    let writers: BTreeSet<String> = kube.writes().into_iter().map(|write| write.user).collect();
+    assert_eq!(writers, BTreeSet::from([format!("system:serviceaccount:{}:{}", AGENT.0, AGENT.1)]));
 }

@@ -64,6 +64,11 @@ impl Story {
         self.agent.as_mut().expect("the agent was started")
     }
 
+    /// Takes over an agent that was started in another way.
+    pub(crate) fn set_agent(&mut self, agent: Agent) {
+        self.agent = Some(agent);
+    }
+
     pub(crate) fn take_agent(&mut self) -> Agent {
         self.agent.take().expect("the agent was started")
     }

@@ -101,6 +101,11 @@ impl ApiServer {
         self.host.port()
     }
 
+    /// Returns the certificate of the authority that the server's own is from (PEM).
+    pub fn authority(&self) -> &str {
+        &self.certificate
+    }
+
     /// Returns the kubeconfig of the administrator, who may do everything.
     pub fn admin(&self) -> &Kubeconfig {
         &self.admin

@@ -13,6 +13,13 @@ impl ApiServer {
     ///
     /// Namespace and account are made if they are missing; it has no rights but what manifests give it.
     pub fn service_account(&self, namespace: &str, name: &str) -> Result<Kubeconfig, LabError> {
+        let token = self.token(namespace, name)?;
+        let user = format!("system:serviceaccount:{namespace}:{name}");
+        self.kubeconfig(&user, &Proof::Token(token))
+    }
+
+    /// Returns a token of that service account, as the kubelet puts it into its pods.
+    pub fn token(&self, namespace: &str, name: &str) -> Result<String, LabError> {
         self.make_sure(&["namespace", namespace])?;
         self.make_sure(&["serviceaccount", name, "--namespace", namespace])?;
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
@@ -23,10 +30,8 @@ impl ApiServer {
             text: text.clone(),
             source,
         })?;
-        let token = answer.pointer("/status/token").and_then(Value::as_str);
-        let token = token.ok_or_else(|| LabError::Topology(format!("no token in the answer of {path}")))?;
-        let user = format!("system:serviceaccount:{namespace}:{name}");
-        self.kubeconfig(&user, &Proof::Token(token.to_owned()))
+        let token = answer.pointer("/status/token").and_then(Value::as_str).map(str::to_owned);
+        token.ok_or_else(|| LabError::Topology(format!("no token in the answer of {path}")))
     }
 
     /// Creates what `words` name, unless it is there.

@@ -27,6 +27,7 @@ pub struct AgentBuilder {
     node: Node,
     program: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<String>,
     state_dir: String,
     http_port: u16,
 }
@@ -84,11 +85,19 @@ impl AgentBuilder {
         self
     }
 
+    /// Sets a variable of the agent's environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push(format!("{name}={value}"));
+        self
+    }
+
     /// Starts `routelet run` with these arguments.
     pub fn start(self) -> Result<Agent, LabError> {
         self.node.install(&self.program, PROGRAM)?;
+        let environment = std::iter::once("env".to_owned()).chain(self.environment);
         let argv = [PROGRAM, "run", "--state-dir", &self.state_dir].map(str::to_owned);
-        let (process, log) = self.node.spawn(argv.into_iter().chain(self.arguments))?;
+        let (process, log) = self.node.spawn(environment.chain(argv).chain(self.arguments))?;
         let (node, state_dir, http_port) = (self.node, self.state_dir, self.http_port);
         Ok(Agent { node, process, log, state_dir, http_port })
     }
@@ -104,6 +113,7 @@ impl Agent {
             node: node.clone(),
             program: Self::binary(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             state_dir: "/var/lib/routelet".to_owned(),
             http_port: 7472,
         }
