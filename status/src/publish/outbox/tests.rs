@@ -296,3 +296,37 @@ fn a_failure_of_the_fabric_is_told_over_half_a_minute_in_a_large_cluster() {
     assert!(in_first_second * 15 < firsts.len(), "{in_first_second} of {}", firsts.len());
     assert!(firsts.iter().max().is_some_and(|last| (20..=62).contains(last)));
 }
+
+#[test]
+fn who_comes_first_counts_again() {
+    let mut desk = Desk::settled(&report(&good()), None);
+    assert!(!desk.outbox.wants_count(desk.now), "it was counted just now");
+    let mut counts = 0;
+    let end = desk.now + Duration::from_hours(24);
+    while desk.now < end {
+        desk.now = desk.outbox.deadline().unwrap();
+        assert!(desk.outbox.wants_count(desk.now), "nothing else is due");
+        desk.outbox.counted(5000, desk.now);
+        counts += 1;
+        if counts == 1 {
+            assert!(desk.now < Duration::from_mins(2), "{:?}", desk.now);
+        }
+    }
+    assert!(counts < 40, "{counts} counts in a day");
+}
+
+#[test]
+fn what_waited_for_the_api_server_is_spread_when_it_answers_anything() {
+    let mut report = report(&good());
+    let mut desk = Desk::settled(&report, None);
+    desk.outbox.counted(5000, desk.now);
+    desk.outbox.pause(false, Duration::ZERO, desk.now);
+    report.sessions[0].status.flaps = Some(17);
+    desk.outbox.report(&report, desk.now);
+    desk.now += Duration::from_mins(2);
+    assert!(desk.outbox.is_away());
+    desk.outbox.back(desk.now);
+    assert!(!desk.outbox.is_away());
+    assert!(desk.outbox.deadline().unwrap() > desk.now, "not at once");
+    assert_eq!(desk.run(Duration::from_mins(1)).len(), 1);
+}
