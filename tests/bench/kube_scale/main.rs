@@ -66,14 +66,14 @@ fn run() -> Result<(), ScaleError> {
     println!("{} nodes with {SPINES} sessions each, load {}", selection.nodes, load());
     let before = load();
     let mut run = Run::start(selection)?;
-    phases(&mut run)?;
+    let ended = phases(&mut run);
     let mut report = run.close()?;
     report.processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     report.load = vec![before, load()];
     report.missed = targets::missed(&report);
     println!("\n{}", report.table());
     println!("{}", report.write()?.display());
-    Ok(())
+    ended
 }
 
 /// The story of a cluster. Heartbeats come late in it: while there are none, every write has a cause.

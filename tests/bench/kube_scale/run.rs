@@ -24,7 +24,7 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_mins(5);
 const QUIET_SECONDS: usize = 8;
 
 /// The longest that a phase may take until all is told.
-const TOLD_WITHIN: Duration = Duration::from_mins(8);
+const TOLD_WITHIN: Duration = Duration::from_mins(4);
 
 /// Everything that a run consists of.
 pub(crate) struct Run {
@@ -121,10 +121,14 @@ impl Run {
     fn until_told(&self, from: usize) -> Result<Vec<String>, ScaleError> {
         let started = clock::now();
         loop {
-            wait::until("the last write", TOLD_WITHIN, || {
+            // If that never ends, it is told what is wrong.
+            let quiet = wait::until("the last write", TOLD_WITHIN, || {
                 let quiet_from = self.tally.second().saturating_sub(QUIET_SECONDS);
                 quiet_from > from && self.tally.since(quiet_from) == Sum::default()
-            })?;
+            });
+            if let Err(error) = quiet {
+                println!("  {error}: {:?}", self.tally.since(from));
+            }
             let wrong = self.wrong()?;
             if wrong.is_empty() || started.elapsed() > TOLD_WITHIN {
                 return Ok(wrong);
