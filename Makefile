@@ -8,7 +8,7 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
-.PHONY: help build tools apiserver demo test matrix bench faults crds lint
+.PHONY: help build tools apiserver demo test matrix bench scale faults crds lint
 
 help: ## Print this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ faults: tools build ## Histories of edits and faults on real FRR: FAULTS=70 on e
 bench: tools build ## Times of merge, plan and applies, beside those of FRR's own tools; ROUTELET_BENCH="8.4.4:3x0 10.7:kernel".
 	cargo bench --locked -p routelet-tests --bench merge_plan
 	cargo bench --locked -p routelet-tests --bench apply
+
+scale: apiserver ## What the agents of 5000 nodes cost a real API server (a quarter of an hour); ROUTELET_SCALE_NODES=500.
+	cargo bench --locked -p routelet-tests --bench kube_scale
 
 crds: ## Write the definitions of the custom resources, after a change of what is reported.
 	cargo run --locked -q -p routelet -- crd >deploy/crds/routelet.io.yaml

@@ -71,6 +71,10 @@ pub(crate) fn second(time: Timestamp) -> Timestamp {
 fn ago(now: Timestamp, ago: std::time::Duration, before: Option<Timestamp>) -> Option<Timestamp> {
     let ago = i64::try_from(ago.as_secs()).ok()?;
     let time = Timestamp::from_second(now.as_second().checked_sub(ago)?).ok()?;
-    let is_same = |before: &Timestamp| (before.as_second() - time.as_second()).abs() <= JITTER_SEC_MAX;
-    Some(before.filter(is_same).unwrap_or(time))
+    Some(before.filter(|before| is_same(*before, time)).unwrap_or(time))
+}
+
+/// Whether two times that were computed from FRR's uptimes are those of the same event.
+pub(crate) fn is_same(one: Timestamp, other: Timestamp) -> bool {
+    (one.as_second() - other.as_second()).abs() <= JITTER_SEC_MAX
 }

@@ -88,9 +88,7 @@ impl Cluster {
         let nodes: Api<DynamicObject> = Api::all_with(client.clone(), &*BGP_NODE);
         let sessions: Api<DynamicObject> = Api::all_with(client.clone(), &*BGP_SESSION);
         let core: Api<DynamicObject> = Api::all_with(client, &*NODE);
-        // One object, and how many more there are.
-        let first = call(nodes.list(&ListParams::default().limit(1))).await?;
-        let more = first.metadata.remaining_item_count.unwrap_or(0);
+        let count = count(&nodes).await?;
         let node = call(core.get_opt(&self.identity.node)).await?;
         self.uid = node.as_ref().and_then(|node| node.metadata.uid.clone());
         let mut existing = Vec::new();
@@ -103,23 +101,35 @@ impl Cluster {
             let content = self.content(&object).map(|status| Content::Node(Box::new(status)));
             existing.push(Existing { key: Key::new(Kind::Node, &self.identity.node), content });
         }
-        let own =
-            ListParams::default().labels(&format!("routelet.io/node={}", label_value(&self.identity.node)));
-        let mut page = own.limit(PAGE);
+        for name in self.session_names(&sessions).await? {
+            let Some(object) = call(sessions.get_opt(&name)).await? else { continue };
+            let content = self.content(&object).map(|status| Content::Session(Box::new(status)));
+            existing.push(Existing { key: Key::new(Kind::Session, &name), content });
+        }
+        Ok(Found { existing, nodes: count, has_node: self.uid.is_some() })
+    }
+
+    /// Returns the names of this node's sessions, from the API server's memory.
+    ///
+    /// Otherwise it reads those of all nodes from etcd to find these, each time that an agent starts. Its memory may
+    /// lag behind: what is missing is made again, which changes nothing, and what is gone is not found.
+    async fn session_names(&self, sessions: &Api<DynamicObject>) -> Result<Vec<String>, Trouble> {
+        let own = format!("routelet.io/node={}", label_value(&self.identity.node));
+        let mut page = ListParams::default().labels(&own).limit(PAGE).match_any();
+        let mut names = Vec::new();
         loop {
-            let found = call(sessions.list(&page)).await?;
-            for object in &found.items {
-                let content = self.content(object).map(|status| Content::Session(Box::new(status)));
-                let name = object.metadata.name.as_deref().unwrap_or_default();
-                existing.push(Existing { key: Key::new(Kind::Session, name), content });
-            }
+            let found = call(sessions.list_metadata(&page)).await?;
+            names.extend(found.items.into_iter().filter_map(|object| object.metadata.name));
             match found.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => page = page.continue_token(&token),
-                None => break,
+                Some(token) => page = ListParams::default().labels(&own).limit(PAGE).continue_token(&token),
+                None => return Ok(names),
             }
         }
-        let nodes = u64::try_from(more).unwrap_or(0) + 1;
-        Ok(Found { existing, nodes, has_node: self.uid.is_some() })
+    }
+
+    /// Counts the nodes that say something.
+    pub(crate) async fn count(&mut self) -> Result<u64, Trouble> {
+        count(&Api::all_with(self.client().await?, &*BGP_NODE)).await
     }
 
     /// Does a write of the outbox.
@@ -263,6 +273,12 @@ async fn call<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T
         Ok(result) => result.map_err(Trouble::from),
         Err(_) => Err(Trouble::TimedOut(CALL_WITHIN)),
     }
+}
+
+/// Counts objects: asks for one, and how many more there are.
+async fn count(api: &Api<DynamicObject>) -> Result<u64, Trouble> {
+    let first = call(api.list(&ListParams::default().limit(1))).await?;
+    Ok(u64::try_from(first.metadata.remaining_item_count.unwrap_or(0)).unwrap_or(0) + 1)
 }
 
 /// Makes an event; it is there already if the answer to a try before this one was lost.

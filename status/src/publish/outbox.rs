@@ -43,6 +43,15 @@ const LOOK_WITHIN: Duration = Duration::from_secs(10);
 /// sessions among those of all.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
+/// Events that every node writes when the whole fabric fails: some sessions, each on the node and on the pod.
+const NEWS_WRITES: usize = 8;
+
+/// When the nodes are counted again for the first time: who comes first in a rollout sees none beside it.
+const COUNT_AFTER: Duration = Duration::from_mins(1);
+
+/// The longest time between two counts; doubled with each until then. A cluster does not grow faster.
+const COUNT_EVERY_MAX: Duration = Duration::from_hours(1);
+
 /// What is to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
@@ -93,6 +102,9 @@ pub(crate) struct Outbox {
     is_prepared: bool,
     /// When what the API server has is looked at again.
     look_due: Uptime,
+    /// When the nodes are counted again, and how long after that.
+    count_due: Option<Uptime>,
+    count_every: Duration,
     /// Nothing is tried before.
     closed_until: Uptime,
     failures: u32,
@@ -126,6 +138,8 @@ impl Outbox {
             heartbeat_due: None,
             is_prepared: false,
             look_due: Uptime::ZERO,
+            count_due: None,
+            count_every: COUNT_AFTER,
             closed_until: Uptime::ZERO,
             failures: 0,
         }
@@ -160,7 +174,7 @@ impl Outbox {
 
     /// Takes what the API server has, and how many nodes say something there.
     pub(crate) fn prepared(&mut self, existing: Vec<Existing>, nodes: u64, now: Uptime) {
-        self.pace.set_nodes(nodes);
+        self.counted(nodes, now);
         for slot in self.slots.values_mut() {
             slot.stored = None;
         }
@@ -174,6 +188,18 @@ impl Outbox {
             self.heartbeat_due = self.heartbeat.map(|heartbeat| now + self.pace.within(heartbeat));
         }
         self.schedule(now);
+    }
+
+    /// Takes how many nodes say something: later changes are spread accordingly.
+    pub(crate) fn counted(&mut self, nodes: u64, now: Uptime) {
+        self.pace.set_nodes(nodes);
+        self.count_due = Some(now + self.pace.about(self.count_every));
+        self.count_every = (self.count_every * 2).min(COUNT_EVERY_MAX);
+    }
+
+    /// Whether to count the nodes.
+    pub(crate) fn wants_count(&self, now: Uptime) -> bool {
+        self.is_prepared && now >= self.closed_until && self.count_due.is_some_and(|due| due <= now)
     }
 
     /// Whether to look at what the API server has.
@@ -236,8 +262,9 @@ impl Outbox {
         if !self.is_prepared {
             return self.closed_until;
         }
-        let due = self.slots.iter().filter_map(|(key, slot)| self.due(key, slot)).min();
-        due.map_or(self.look_due, |due| due.min(self.look_due)).max(self.closed_until)
+        let due = self.slots.iter().filter_map(|(key, slot)| self.due(key, slot));
+        let due = due.chain(self.count_due).fold(self.look_due, Uptime::min);
+        due.max(self.closed_until)
     }
 
     /// Until when nothing is tried.
@@ -245,9 +272,9 @@ impl Outbox {
         self.closed_until
     }
 
-    /// How long to hold back one of `writes` that every node may have to do just now.
-    pub(crate) fn spread(&mut self, writes: usize) -> Duration {
-        self.pace.spread(writes)
+    /// How long to hold back news that every node may have to tell just now.
+    pub(crate) fn spread_news(&mut self) -> Duration {
+        self.pace.spread(NEWS_WRITES)
     }
 
     /// Returns a number for a name.
@@ -262,9 +289,20 @@ impl Outbox {
         due.into_iter().chain(heartbeat).min()
     }
 
+    /// Whether the last thing that was tried failed.
+    pub(crate) fn is_away(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Takes that the API server answers again: what waited is spread, as it waited at every node.
+    pub(crate) fn back(&mut self, now: Uptime) {
+        if std::mem::take(&mut self.failures) > 0 {
+            self.slots.values_mut().for_each(|slot| slot.due = None);
+            self.schedule(now);
+        }
+    }
+
     fn written(&mut self, write: Write, now: Uptime) {
-        let was_away = self.failures > 0;
-        self.failures = 0;
         match write.verb {
             Verb::Delete => {
                 self.slots.remove(&write.key);
@@ -281,10 +319,7 @@ impl Outbox {
                 }
             }
         }
-        if was_away {
-            // So it was for every node.
-            self.slots.values_mut().for_each(|slot| slot.due = None);
-        }
+        self.back(now);
         self.schedule(now);
     }
 

@@ -151,7 +151,7 @@ impl Publisher {
 
     fn take_news(&mut self, news: News) {
         debug!(reason = %news.reason, note = news.note, "event");
-        let (delay, id) = (self.outbox.spread(1), self.outbox.number());
+        let (delay, id) = (self.outbox.spread_news(), self.outbox.number());
         self.recorder.take(news, id, delay, self.started.elapsed(), second(Timestamp::now()));
     }
 
@@ -166,11 +166,16 @@ impl Publisher {
             self.tell(result.as_ref().err(), now);
             (self.counts)(if result.is_ok() { Counted::Written } else { Counted::Failed });
             let outcome = result.map_or_else(|trouble| trouble.outcome(), |()| Outcome::Written);
+            if outcome == Outcome::Written {
+                self.answered(now);
+            }
             self.outbox.done(write, outcome, now);
         } else if let Some(write) = self.recorder.next(now) {
             let result = self.cluster.record(&write).await;
             let now = self.started.elapsed();
             self.recorded(&write, result, now);
+        } else if self.outbox.wants_count(now) {
+            self.count().await;
         }
         for _ in 0..self.recorder.take_left_out() {
             (self.counts)(Counted::EventLeftOut);
@@ -181,6 +186,7 @@ impl Publisher {
         match result {
             Ok(()) => {
                 self.recorder.done(write, true, now);
+                self.answered(now);
                 (self.counts)(Counted::EventWritten);
             }
             Err(trouble) if trouble.concerns_events_alone() => {
@@ -221,6 +227,35 @@ impl Publisher {
                 }
                 self.recall(&found).await;
                 self.outbox.prepared(found.existing, found.nodes, now);
+                self.answered(now);
+            }
+        }
+    }
+
+    /// Takes that the API server answers: what waits for that waits at every node.
+    fn answered(&mut self, now: Uptime) {
+        if self.outbox.is_away() {
+            self.outbox.back(now);
+            self.recorder.hold(now + self.outbox.spread_news());
+        }
+    }
+
+    async fn count(&mut self) {
+        let result = self.cluster.count().await;
+        let now = self.started.elapsed();
+        self.tell(result.as_ref().err(), now);
+        match result {
+            Ok(nodes) => {
+                self.outbox.counted(nodes, now);
+                self.answered(now);
+            }
+            Err(trouble) => {
+                (self.counts)(Counted::Failed);
+                let at_least = match trouble.outcome() {
+                    Outcome::Failed { at_least, .. } => at_least,
+                    Outcome::Written | Outcome::Gone | Outcome::Invalid => Duration::ZERO,
+                };
+                self.outbox.pause(matches!(trouble, Trouble::Forbidden(_)), at_least, now);
             }
         }
     }

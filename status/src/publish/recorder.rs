@@ -79,6 +79,8 @@ impl Recorder {
     }
 
     /// Takes news that happened `at`; `id` is a number for their name, `delay` is for the sake of the API server.
+    ///
+    /// News that come while others wait go with them: what happens at once is told at once.
     pub(crate) fn take(&mut self, news: News, id: u64, delay: Duration, now: Uptime, at: Timestamp) {
         self.series.retain(|series| now.saturating_sub(series.seen.0) < SERIES_ENDS_AFTER);
         if let Some(series) = self.series.iter_mut().find(|series| series.news == news) {
@@ -96,7 +98,8 @@ impl Recorder {
             self.left_out += 1;
         }
         self.series.push(Series { id, news: news.clone(), count: 1, seen: (now, at), written: None });
-        self.waiting.push_back(Waiting { id, news, at, due: now + delay });
+        let due = self.waiting.back().map_or(now + delay, |last| last.due.max(now));
+        self.waiting.push_back(Waiting { id, news, at, due });
     }
 
     /// Returns the next write that is due.
@@ -129,6 +132,11 @@ impl Recorder {
         let waiting = self.waiting.front().map(|first| first.due);
         let due = self.series.iter().filter_map(Series::due).chain(waiting).min()?;
         Some(if self.tokens == 0 { due.max(self.counted_at + REFILL_EVERY) } else { due })
+    }
+
+    /// Holds back what waits `until` then.
+    pub(crate) fn hold(&mut self, until: Uptime) {
+        self.waiting.iter_mut().for_each(|waiting| waiting.due = waiting.due.max(until));
     }
 
     /// How many news were left out since this was asked the last time.

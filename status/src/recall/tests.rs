@@ -54,3 +54,34 @@ fn what_changed_changed_now() {
     recall.amend(&mut third);
     assert_ne!(since(&third, ConditionType::SourcesAccepted), old.time, "that is over");
 }
+
+#[test]
+fn times_that_are_a_second_off_are_no_change() {
+    let old = project(&good(), None);
+    let mut snapshot = good();
+    snapshot.now += Duration::from_mins(1);
+    // FRR counts whole seconds: what happened at the same moment seems to be a second later.
+    for session in snapshot.sessions.as_mut().unwrap() {
+        let later = |time: &mut Option<Duration>| *time = time.map(|time| time + Duration::from_secs(59));
+        later(&mut session.uptime);
+        later(&mut session.last_reset.as_mut().unwrap().ago);
+        later(&mut session.bfd.as_mut().unwrap().since);
+    }
+    let mut first = project(&snapshot, None);
+    assert_ne!(first.sessions, old.sessions);
+    Recall::of(&old).amend(&mut first);
+    assert_eq!(first.sessions, old.sessions);
+    assert_eq!(project(&snapshot, Some(&first)).sessions, old.sessions, "and it stays so");
+}
+
+#[test]
+fn a_session_that_was_lost_meanwhile_has_its_new_times() {
+    let old = project(&good(), None);
+    let mut snapshot = good();
+    snapshot.now += Duration::from_mins(1);
+    snapshot.sessions.as_mut().unwrap()[0].uptime = Some(Duration::from_secs(7));
+    let mut first = project(&snapshot, None);
+    let want = first.sessions.iter().map(|session| session.status.since).collect::<Vec<_>>();
+    Recall::of(&old).amend(&mut first);
+    assert_eq!(first.sessions.iter().map(|session| session.status.since).collect::<Vec<_>>(), want);
+}

@@ -174,6 +174,12 @@ impl ApiServer {
         self.lab.node(MACHINE)
     }
 
+    /// Returns the process ids of kube-apiserver and of etcd on this machine, while they run.
+    pub fn pids(&self) -> Option<(u32, u32)> {
+        let running = self.processes.as_ref()?;
+        Some((running.apiserver.pid()?, running.etcd.pid()?))
+    }
+
     pub(super) fn kubeconfig(&self, user: &str, proof: &Proof) -> Result<Kubeconfig, LabError> {
         Kubeconfig::write(self.machine(), &self.url(), &self.certificate, user, proof)
     }

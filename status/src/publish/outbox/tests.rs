@@ -13,11 +13,12 @@ use crate::{
 struct Desk {
     outbox: Outbox,
     now: Uptime,
+    nodes: u64,
 }
 
 impl Desk {
     fn new(heartbeat: Option<Duration>) -> Self {
-        Self { outbox: Outbox::new(Pace::new(7), heartbeat, false), now: Uptime::ZERO }
+        Self { outbox: Outbox::new(Pace::new(7), heartbeat, false), now: Uptime::ZERO, nodes: 1 }
     }
 
     /// A desk that has written everything of `report`.
@@ -47,6 +48,9 @@ impl Desk {
                 let outcome = answer(&write);
                 self.outbox.done(write, outcome, self.now);
                 assert!(writes.len() < 10_000, "no end of {writes:?}");
+            }
+            if self.outbox.wants_count(self.now) {
+                self.outbox.counted(self.nodes, self.now);
             }
             let is_busy = self.outbox.deadline() <= self.now && !self.outbox.wants_preparation(self.now);
             assert!(!is_busy, "something is due, and nothing is written: {:?}", self.outbox);
@@ -299,7 +303,8 @@ fn a_failure_of_the_fabric_is_told_over_half_a_minute_in_a_large_cluster() {
     for seed in 0..200 {
         let mut desk = Desk::settled(&report, None);
         desk.outbox.pace = Pace::new(seed);
-        desk.outbox.pace.set_nodes(5000);
+        desk.nodes = 5000;
+        desk.outbox.counted(desk.nodes, desk.now);
         for session in &mut report.sessions {
             session.status.flaps = Some(seed);
         }
@@ -313,4 +318,46 @@ fn a_failure_of_the_fabric_is_told_over_half_a_minute_in_a_large_cluster() {
     let in_first_second = firsts.iter().filter(|at| **at == 0).count();
     assert!(in_first_second * 15 < firsts.len(), "{in_first_second} of {}", firsts.len());
     assert!(firsts.iter().max().is_some_and(|last| (20..=62).contains(last)));
+}
+
+#[test]
+fn who_comes_first_counts_again() {
+    let report = report(&good());
+    let mut desk = Desk::settled(&report, None);
+    assert!(!desk.outbox.wants_count(desk.now), "it was counted just now");
+    let mut counts = 0;
+    let end = desk.now + Duration::from_hours(24);
+    while desk.now < end {
+        desk.now = desk.outbox.deadline();
+        if desk.outbox.wants_preparation(desk.now) {
+            let existing = objects(&report, false).into_iter();
+            let existing = existing.map(|(key, wanted)| Existing { key, content: Some(wanted.content) });
+            desk.outbox.prepared(existing.collect(), 5000, desk.now);
+            continue;
+        }
+        assert!(desk.outbox.wants_count(desk.now), "nothing else is due");
+        desk.outbox.counted(5000, desk.now);
+        counts += 1;
+        if counts == 1 {
+            assert!(desk.now < Duration::from_mins(2), "{:?}", desk.now);
+        }
+    }
+    assert!(counts < 40, "{counts} counts in a day");
+}
+
+#[test]
+fn what_waited_for_the_api_server_is_spread_when_it_answers_anything() {
+    let mut report = report(&good());
+    let mut desk = Desk::settled(&report, None);
+    desk.outbox.counted(5000, desk.now);
+    desk.outbox.pause(false, Duration::ZERO, desk.now);
+    report.sessions[0].status.flaps = Some(17);
+    desk.outbox.report(&report, desk.now);
+    desk.now += Duration::from_mins(2);
+    assert!(desk.outbox.is_away());
+    desk.outbox.back(desk.now);
+    assert!(!desk.outbox.is_away());
+    assert_eq!(desk.outbox.next(desk.now, desk.at()), None, "not at once");
+    desk.nodes = 5000;
+    assert_eq!(desk.run(Duration::from_mins(1)).len(), 1);
 }

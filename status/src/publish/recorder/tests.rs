@@ -116,3 +116,26 @@ fn events_wait_for_their_turn() {
     desk.now = Duration::from_secs(20);
     assert_eq!(desk.written().len(), 1);
 }
+
+#[test]
+fn what_happens_at_once_is_told_at_once() {
+    let mut desk = Desk::new();
+    for (id, delay) in [(1, 20), (2, 40), (3, 5)] {
+        let news = News::normal(NewsReason::SessionDown, &format!("{id}"));
+        desk.recorder.take(news, id, Duration::from_secs(delay), desk.now, at(desk.now));
+    }
+    desk.now = Duration::from_secs(19);
+    assert_eq!(desk.written(), []);
+    desk.now = Duration::from_secs(20);
+    assert_eq!(desk.written().len(), 3);
+}
+
+#[test]
+fn what_waited_for_the_api_server_can_be_held_back() {
+    let mut desk = Desk::new();
+    let news = News::normal(NewsReason::SessionDown, "x");
+    desk.recorder.take(news, 1, Duration::ZERO, desk.now, at(desk.now));
+    desk.recorder.hold(Duration::from_secs(30));
+    assert_eq!(desk.written(), []);
+    assert_eq!(desk.recorder.deadline(), Some(Duration::from_secs(30)));
+}
