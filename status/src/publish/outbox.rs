@@ -281,6 +281,15 @@ impl Outbox {
         due.into_iter().chain(heartbeat).min()
     }
 
+    /// How many writes it takes: an object that is made needs two, for its status is a part of its own.
+    fn writes(&self, key: &Key, lag: Lag) -> usize {
+        let is_made = |slot: &Slot| slot.stored.as_ref().is_none_or(|stored| stored.0.is_none());
+        match lag {
+            Lag::None => 0,
+            Lag::Counters | Lag::State => 1 + usize::from(self.slots.get(key).is_some_and(is_made)),
+        }
+    }
+
     /// Whether the last thing that was tried failed.
     pub(crate) fn is_away(&self) -> bool {
         self.failures > 0
@@ -318,7 +327,7 @@ impl Outbox {
     /// Decides when what is behind is written.
     fn schedule(&mut self, now: Uptime) {
         let lags: Vec<(Key, Lag)> = self.slots.iter().map(|(key, slot)| (key.clone(), slot.lag())).collect();
-        let behind = lags.iter().filter(|(_, lag)| *lag > Lag::None).count();
+        let behind: usize = lags.iter().map(|(key, lag)| self.writes(key, *lag)).sum();
         let soon = now + SETTLE + self.pace.spread(behind);
         for (key, lag) in lags {
             let Some(slot) = self.slots.get_mut(&key) else { continue };

@@ -330,3 +330,17 @@ fn what_waited_for_the_api_server_is_spread_when_it_answers_anything() {
     assert!(desk.outbox.deadline().unwrap() > desk.now, "not at once");
     assert_eq!(desk.run(Duration::from_mins(1)).len(), 1);
 }
+
+#[test]
+fn an_object_that_is_made_counts_twice() {
+    let report = report(&good());
+    let objects = 1 + report.sessions.len();
+    let mut desk = Desk::new(None);
+    desk.outbox.prepared(Vec::new(), 1000, desk.now);
+    desk.outbox.report(&report, desk.now);
+    let made: usize = desk.outbox.slots.iter().map(|(key, slot)| desk.outbox.writes(key, slot.lag())).sum();
+    assert_eq!(made, 2 * objects);
+    desk.run(Duration::from_mins(2));
+    let kept: usize = desk.outbox.slots.iter().map(|(key, slot)| desk.outbox.writes(key, slot.lag())).sum();
+    assert_eq!(kept, 0);
+}
