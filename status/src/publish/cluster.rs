@@ -261,6 +261,9 @@ async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<Client, Trouble
         }
         None => Config::infer().await.map_err(kube::Error::InferConfig)?,
     };
+    // The outbox chooses when to try again, and slows down: each try of its own times the client's would keep a busy
+    // API server busy with refusing.
+    config.default_retry = false;
     config.connect_timeout = Some(CALL_WITHIN);
     config.read_timeout = Some(CALL_WITHIN);
     config.write_timeout = Some(CALL_WITHIN);

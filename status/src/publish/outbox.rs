@@ -107,7 +107,9 @@ pub(crate) struct Outbox {
     count_every: Duration,
     /// Nothing is tried before.
     closed_until: Uptime,
+    /// What failed in a row, and how much of it, at the end, was refused.
     failures: u32,
+    refusals: u32,
 }
 
 #[derive(Debug, Default)]
@@ -142,6 +144,7 @@ impl Outbox {
             count_every: COUNT_AFTER,
             closed_until: Uptime::ZERO,
             failures: 0,
+            refusals: 0,
         }
     }
 
@@ -254,7 +257,10 @@ impl Outbox {
     /// Nothing more is tried for some time; whatever fails, fails for all objects.
     pub(crate) fn pause(&mut self, is_refusal: bool, at_least: Duration, now: Uptime) {
         self.failures = self.failures.saturating_add(1);
-        self.closed_until = now + self.pace.back_off(self.failures, is_refusal).max(at_least);
+        // A server that comes back refuses for some seconds: that it was away for long does not make those longer.
+        self.refusals = if is_refusal { self.refusals.saturating_add(1) } else { 0 };
+        let failures = if is_refusal { self.refusals } else { self.failures };
+        self.closed_until = now + self.pace.back_off(failures, is_refusal).max(at_least);
     }
 
     /// When something is due next.
@@ -289,6 +295,15 @@ impl Outbox {
         due.into_iter().chain(heartbeat).min()
     }
 
+    /// How many writes it takes: an object that is made needs two, for its status is a part of its own.
+    fn writes(&self, key: &Key, lag: Lag) -> usize {
+        let is_made = |slot: &Slot| slot.stored.as_ref().is_none_or(|stored| stored.0.is_none());
+        match lag {
+            Lag::None => 0,
+            Lag::Counters | Lag::State => 1 + usize::from(self.slots.get(key).is_some_and(is_made)),
+        }
+    }
+
     /// Whether the last thing that was tried failed.
     pub(crate) fn is_away(&self) -> bool {
         self.failures > 0
@@ -296,6 +311,7 @@ impl Outbox {
 
     /// Takes that the API server answers again: what waited is spread, as it waited at every node.
     pub(crate) fn back(&mut self, now: Uptime) {
+        self.refusals = 0;
         if std::mem::take(&mut self.failures) > 0 {
             self.slots.values_mut().for_each(|slot| slot.due = None);
             self.schedule(now);
@@ -326,7 +342,7 @@ impl Outbox {
     /// Decides when what is behind is written.
     fn schedule(&mut self, now: Uptime) {
         let lags: Vec<(Key, Lag)> = self.slots.iter().map(|(key, slot)| (key.clone(), slot.lag())).collect();
-        let behind = lags.iter().filter(|(_, lag)| *lag > Lag::None).count();
+        let behind: usize = lags.iter().map(|(key, lag)| self.writes(key, *lag)).sum();
         let soon = now + SETTLE + self.pace.spread(behind);
         for (key, lag) in lags {
             let Some(slot) = self.slots.get_mut(&key) else { continue };

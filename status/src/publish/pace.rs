@@ -16,7 +16,8 @@ const BACK_OFF_MIN: Duration = Duration::from_millis(500);
 /// The longest pause while the API server is away: in a small cluster it is seen within this time that it is back.
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 
-/// The longest pause while it refuses: that a person mends something is seen within this time.
+/// The longest pause while it refuses: that a person mends something is seen within this time. It is also what brings
+/// the agents of a large cluster, which do not know yet how many they are, down to what a busy API server takes.
 const REFUSED_BACK_OFF_MAX: Duration = Duration::from_secs(30);
 
 /// Chooses times at random, within windows that grow with the cluster.

@@ -53,12 +53,13 @@ impl Trouble {
         match self {
             Self::NotFound(_) => Outcome::Gone,
             Self::Invalid(_) | Self::Exists => Outcome::Invalid,
-            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotConfigured(_) => {
+            // What is too slow has too much to do: it does not get better by being asked again.
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::NotConfigured(_) | Self::TimedOut(_) => {
                 failed(true, Duration::ZERO)
             }
             // A server that lost its data has no definitions for some time.
-            Self::TimedOut(_) | Self::Unreachable(_) | Self::NotDefined => failed(false, Duration::ZERO),
-            Self::Busy { retry_after, .. } => failed(false, *retry_after),
+            Self::Unreachable(_) | Self::NotDefined => failed(false, Duration::ZERO),
+            Self::Busy { retry_after, .. } => failed(true, *retry_after),
         }
     }
 

@@ -30,10 +30,10 @@ use crate::{
 };
 
 /// How long it takes until all agents of a new `DaemonSet` run.
-const ROLLOUT: Duration = Duration::from_secs(20);
+const ROLLOUT: Duration = Duration::from_mins(1);
 
 /// How long it takes until all are started again.
-const RESTARTS: Duration = Duration::from_mins(1);
+const RESTARTS: Duration = Duration::from_secs(40);
 
 /// How long the fabric is down.
 const DOWN: Duration = Duration::from_mins(1);

@@ -361,3 +361,34 @@ fn what_waited_for_the_api_server_is_spread_when_it_answers_anything() {
     desk.nodes = 5000;
     assert_eq!(desk.run(Duration::from_mins(1)).len(), 1);
 }
+
+#[test]
+fn a_server_that_comes_back_is_asked_again_soon_however_long_it_was_away() {
+    let mut desk = Desk::settled(&report(&good()), None);
+    for _ in 0..20 {
+        desk.outbox.pause(false, Duration::ZERO, desk.now);
+        desk.now = desk.outbox.closed_until();
+    }
+    // Connections are taken, and it is not ready.
+    desk.outbox.pause(true, Duration::ZERO, desk.now);
+    assert!(desk.outbox.closed_until() < desk.now + Duration::from_secs(1));
+    for _ in 0..20 {
+        desk.now = desk.outbox.closed_until();
+        desk.outbox.pause(true, Duration::ZERO, desk.now);
+    }
+    assert!(desk.outbox.closed_until() > desk.now + Duration::from_secs(10), "it refuses for other reasons");
+}
+
+#[test]
+fn an_object_that_is_made_counts_twice() {
+    let report = report(&good());
+    let objects = 1 + report.sessions.len();
+    let mut desk = Desk::new(None);
+    desk.outbox.prepared(Vec::new(), 1000, desk.now);
+    desk.outbox.report(&report, desk.now);
+    let made: usize = desk.outbox.slots.iter().map(|(key, slot)| desk.outbox.writes(key, slot.lag())).sum();
+    assert_eq!(made, 2 * objects);
+    desk.run(Duration::from_mins(2));
+    let kept: usize = desk.outbox.slots.iter().map(|(key, slot)| desk.outbox.writes(key, slot.lag())).sum();
+    assert_eq!(kept, 0);
+}
