@@ -36,9 +36,6 @@ const ROUTES_LEARNED: &str = "RoutesLearned";
 /// The longest time that a call may take: one that is lost in a restart of the API server must not outlast it.
 const CALL_WITHIN: Duration = Duration::from_secs(4);
 
-/// How many objects are asked for at a time.
-const PAGE: u32 = 500;
-
 static BGP_NODE: LazyLock<ApiResource> = LazyLock::new(|| resource("routelet.io", "v1alpha1", "BGPNode"));
 static BGP_SESSION: LazyLock<ApiResource> =
     LazyLock::new(|| resource("routelet.io", "v1alpha1", "BGPSession"));
@@ -115,16 +112,10 @@ impl Cluster {
     /// lag behind: what is missing is made again, which changes nothing, and what is gone is not found.
     async fn session_names(&self, sessions: &Api<DynamicObject>) -> Result<Vec<String>, Trouble> {
         let own = format!("routelet.io/node={}", label_value(&self.identity.node));
-        let mut page = ListParams::default().labels(&own).limit(PAGE).match_any();
-        let mut names = Vec::new();
-        loop {
-            let found = call(sessions.list_metadata(&page)).await?;
-            names.extend(found.items.into_iter().filter_map(|object| object.metadata.name));
-            match found.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => page = ListParams::default().labels(&own).limit(PAGE).continue_token(&token),
-                None => return Ok(names),
-            }
-        }
+        // A limit would make it read etcd again.
+        let all = ListParams::default().labels(&own).match_any();
+        let found = call(sessions.list_metadata(&all)).await?;
+        Ok(found.items.into_iter().filter_map(|object| object.metadata.name).collect())
     }
 
     /// Counts the nodes that say something.

@@ -291,6 +291,8 @@ fn arguments(port: u16) -> Vec<String> {
         format!("--disable-admission-plugins={without}"),
         format!("--audit-policy-file={AUDIT_POLICY}"),
         format!("--audit-log-path={LOG}"),
+        // MiB; by default it begins a new one after 100, and what was asked before would be missing.
+        "--audit-log-maxsize=8192".to_owned(),
         "--allow-privileged".to_owned(),
         "--profiling=false".to_owned(),
     ]
