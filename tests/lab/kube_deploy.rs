@@ -126,6 +126,7 @@ fn an_agent_may_do_what_it_needs_and_nothing_else() {
         ("create", "bgpnodes.routelet.io", ""),
         ("patch", "bgpnodes.routelet.io", ""),
         ("patch", "bgpnodes.routelet.io/status", ""),
+        ("get", "bgpsessions.routelet.io", ""),
         ("list", "bgpsessions.routelet.io", ""),
         ("create", "bgpsessions.routelet.io", ""),
         ("patch", "bgpsessions.routelet.io", ""),
