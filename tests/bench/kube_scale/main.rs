@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How long it takes until all agents of a new `DaemonSet` run.
-const ROLLOUT: Duration = Duration::from_secs(60);
+const ROLLOUT: Duration = Duration::from_mins(1);
 
 /// How long it takes until all are started again.
 const RESTARTS: Duration = Duration::from_secs(40);
