@@ -21,6 +21,7 @@ pub(crate) const CONDITIONS_MAX: usize = 16;
 /// One aspect of an object, and since when it is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct Condition {
     /// Which aspect.
     #[serde(rename = "type")]

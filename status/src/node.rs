@@ -1,7 +1,8 @@
 //! The status of a node: `BGPNode`.
 //!
 //! But for conditions, lists are atomic and left out while they are empty: of one that is merged by its keys and becomes
-//! empty, server-side apply makes null, and then refuses it (1.20).
+//! empty, server-side apply makes null, and then refuses it (1.20). Parts are atomic too: one agent writes all of them,
+//! and what the API server notes on who wrote which field was a third of an object.
 
 use std::net::IpAddr;
 
@@ -80,6 +81,7 @@ pub struct BgpNodeStatus {
 /// FRR, as far as it answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct FrrStatus {
     /// `10.7.1`; absent while not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +143,7 @@ pub struct SourceErrorStatus {
 /// The merged configuration, and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct ConfigStatus {
     /// The digest of the desired configuration; absent while there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +178,7 @@ pub struct ConfigStatus {
 /// Sessions, those that are shut down on purpose included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct SessionCounts {
     /// All.
     pub total: usize,
@@ -190,6 +194,7 @@ pub struct SessionCounts {
 /// Prefixes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct RouteCounts {
     /// IPv4.
     pub ipv4: u64,
@@ -216,6 +221,7 @@ pub struct GatewayStatus {
 /// A clear.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct ClearStatus {
     /// Whose session.
     pub peer: PeerId,

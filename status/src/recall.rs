@@ -106,6 +106,8 @@ impl Times {
     fn amend(self, status: &mut BgpSessionStatus) {
         keep(self.since, &mut status.since);
         keep(self.last_established, &mut status.last_established);
+        // Of a session that is down, FRR does not tell it: nobody else knows.
+        status.last_established = status.last_established.or(self.last_established);
         if let Some(down) = &mut status.last_down {
             keep(self.last_down, &mut down.time);
         }

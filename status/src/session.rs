@@ -100,6 +100,7 @@ pub struct BgpSessionStatus {
 /// The end of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct LastDown {
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +150,7 @@ pub struct PrefixCounts {
 /// A BFD session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct BfdStatus {
     /// Whether the path is alive.
     pub state: BfdState,
@@ -165,6 +167,7 @@ pub struct BfdStatus {
 /// Graceful restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct GracefulRestartStatus {
     /// Ours.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,16 @@ fn shut_down(kube: &KubeStory, word: &str) {
     assert!(!said.contains('%'), "{said}");
 }
 
+/// The most that an object of a node with four sessions may have, in etcd's words; bytes.
+const OBJECT_BYTES_MAX: usize = 4096;
+
+#[track_caller]
+fn is_small(kube: &KubeStory, object: &str) {
+    let path = format!("/apis/routelet.io/v1alpha1/{object}");
+    let text = kube.server.kubectl(["get", "--raw", &path]).unwrap();
+    assert!(text.len() <= OBJECT_BYTES_MAX, "{} bytes: {text}", text.len());
+}
+
 #[expect(clippy::print_stderr, reason = "what people see is worth a look")]
 fn the_story_as_kubectl_tells_it(version: FrrVersion) {
     let mut kube = KubeStory::start(version, &[]);
@@ -61,6 +71,8 @@ fn the_story_as_kubectl_tells_it(version: FrrVersion) {
         assert_eq!(condition(session, "Established"), ("True".into(), "SessionEstablished".into()));
     }
     show(&kube, &["get", "bgpnodes,bgpsessions"]);
+    is_small(&kube, "bgpnodes/node");
+    is_small(&kube, "bgpsessions/node.default.172.30.1.3");
     kube.until_event("Normal ConfigApplied: FRR runs generation");
     kube.until_event("Normal SessionCleared: 172.30.1.3 (AS 64513) ipv4-unicast: routes asked for again");
 

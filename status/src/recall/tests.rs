@@ -85,3 +85,18 @@ fn a_session_that_was_lost_meanwhile_has_its_new_times() {
     Recall::of(&old).amend(&mut first);
     assert_eq!(first.sessions.iter().map(|session| session.status.since).collect::<Vec<_>>(), want);
 }
+
+#[test]
+fn when_a_lost_session_was_established_is_not_forgotten() {
+    let up = project(&good(), None);
+    let mut snapshot = good();
+    snapshot.now += Duration::from_mins(1);
+    let session = &mut snapshot.sessions.as_mut().unwrap()[0];
+    session.state = frr_driver::session::SessionState::Active;
+    session.uptime = None;
+    let down = project(&snapshot, Some(&up));
+    let mut first = project(&snapshot, None);
+    assert_ne!(first.sessions, down.sessions);
+    Recall::of(&down).amend(&mut first);
+    assert_eq!(first.sessions, down.sessions);
+}

@@ -24,7 +24,7 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_mins(5);
 const QUIET_SECONDS: usize = 8;
 
 /// The longest that a phase may take until all is told.
-const TOLD_WITHIN: Duration = Duration::from_mins(4);
+const TOLD_WITHIN: Duration = Duration::from_mins(10);
 
 /// Everything that a run consists of.
 pub(crate) struct Run {

@@ -28,9 +28,9 @@ impl Selection {
 
 fn number(name: &str, default: u64) -> Result<u64, ScaleError> {
     match std::env::var(name) {
-        Ok(text) => {
-            text.parse().map_err(|_error| ScaleError::Selection(format!("{name}={text} is no number")))
-        }
+        Ok(text) => text.parse().map_err(|error: std::num::ParseIntError| {
+            ScaleError::Selection(format!("{name}={text}: {error}"))
+        }),
         Err(_) => Ok(default),
     }
 }

@@ -54,13 +54,13 @@ impl Tally {
 
     pub(crate) fn count(&self, counted: Counted) {
         let Some(second) = self.seconds.get(self.second()) else { return };
-        let numbers = match counted {
+        let place = match counted {
             Counted::Written => &second.written,
             Counted::Failed => &second.failed,
             Counted::EventWritten => &second.events,
             Counted::EventLeftOut => &second.left_out,
         };
-        numbers.fetch_add(1, Ordering::Relaxed);
+        place.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the number of this second.
