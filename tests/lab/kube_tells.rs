@@ -28,10 +28,12 @@ fn shut_down(kube: &KubeStory, word: &str) {
 const OBJECT_BYTES_MAX: usize = 4096;
 
 #[track_caller]
+#[expect(clippy::print_stderr, reason = "the number is worth a look")]
 fn is_small(kube: &KubeStory, object: &str) {
     let path = format!("/apis/routelet.io/v1alpha1/{object}");
     let text = kube.server.kubectl(["get", "--raw", &path]).unwrap();
-    assert!(text.len() <= OBJECT_BYTES_MAX, "{} bytes: {text}", text.len());
+    eprintln!("{object}: {} bytes", text.len());
+    assert!(text.len() <= OBJECT_BYTES_MAX, "{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "what people see is worth a look")]

@@ -100,6 +100,8 @@ pub(crate) struct Outbox {
     heartbeat: Option<Duration>,
     heartbeat_due: Option<Uptime>,
     is_prepared: bool,
+    /// It was reported which sessions there are: what is not among them may be deleted.
+    knows_sessions: bool,
     /// When what the API server has is looked at again.
     look_due: Uptime,
     /// When the nodes are counted again, and how long after that.
@@ -139,6 +141,7 @@ impl Outbox {
             heartbeat,
             heartbeat_due: None,
             is_prepared: false,
+            knows_sessions: false,
             look_due: Uptime::ZERO,
             count_due: None,
             count_every: COUNT_AFTER,
@@ -162,6 +165,7 @@ impl Outbox {
             }
         }
         if are_sessions_known(report) {
+            self.knows_sessions = true;
             for (key, slot) in &mut self.slots {
                 if key.kind == Kind::Session && !wanted.contains_key(key) {
                     slot.wanted = None;
@@ -339,9 +343,16 @@ impl Outbox {
         self.schedule(now);
     }
 
+    fn lag(&self, key: &Key, slot: &Slot) -> Lag {
+        // An agent that has not reported yet does not know better than the one before it.
+        let is_past = key.kind == Kind::Session && self.knows_sessions;
+        if slot.wanted.is_none() && !is_past { Lag::None } else { slot.lag() }
+    }
+
     /// Decides when what is behind is written.
     fn schedule(&mut self, now: Uptime) {
-        let lags: Vec<(Key, Lag)> = self.slots.iter().map(|(key, slot)| (key.clone(), slot.lag())).collect();
+        let lags: Vec<(Key, Lag)> =
+            self.slots.iter().map(|(key, slot)| (key.clone(), self.lag(key, slot))).collect();
         let behind: usize = lags.iter().map(|(key, lag)| self.writes(key, *lag)).sum();
         let soon = now + SETTLE + self.pace.spread(behind);
         for (key, lag) in lags {

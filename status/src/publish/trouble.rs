@@ -126,10 +126,9 @@ impl fmt::Display for Trouble {
                 "the custom resources are not defined: `routelet crd | kubectl apply -f -` defines them",
             ),
             Self::Exists => f.write_str("there already"),
-            Self::Invalid(why) => write!(
-                f,
-                "the definitions of the custom resources are of another version, `routelet crd` prints mine: {why}"
-            ),
+            Self::Invalid(why) => {
+                write!(f, "not taken; are the definitions those that `routelet crd` prints? {why}")
+            }
             Self::Busy { message, .. } => write!(f, "the API server refuses: {message}"),
         }
     }

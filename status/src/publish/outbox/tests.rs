@@ -211,6 +211,22 @@ fn what_another_agent_left_is_deleted() {
 }
 
 #[test]
+fn an_agent_that_has_not_reported_yet_deletes_nothing() {
+    let mut desk = Desk::new(None);
+    let existing = objects(&report(&good()), true).into_iter();
+    let existing = existing.map(|(key, wanted)| Existing { key, content: Some(wanted.content) });
+    desk.outbox.prepared(existing.collect(), 1, desk.now);
+    assert_eq!(desk.run(Duration::from_mins(30)), []);
+    // bgpd cannot be asked: nobody knows which sessions there are.
+    let mut snapshot = good();
+    snapshot.sessions = None;
+    desk.outbox.report(&report(&snapshot), desk.now);
+    let writes = desk.run(Duration::from_mins(5));
+    assert_eq!(names(&writes), ["node-1"]);
+    assert!(matches!(writes[0].1.verb, Verb::Update(_)));
+}
+
+#[test]
 fn an_agent_that_has_not_looked_yet_says_nothing() {
     let mut desk = Desk::new(None);
     desk.outbox.prepared(Vec::new(), 1, desk.now);
