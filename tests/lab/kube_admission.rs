@@ -163,9 +163,17 @@ fn an_object_says_nothing_about_another_node() {
         .unwrap()
         .push(json!({ "kind": "Node", "name": "b" }));
     refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", owners, session("a")), "the owner");
+    let mut foreign = session("a");
+    foreign["metadata"]["ownerReferences"][0]["apiVersion"] = json!("example.com/v1");
+    refused(OWN_NODE, &by_agent("CREATE", "bgpsessions", foreign, Json::Null), "the owner");
+    let mut nameless = session("a");
+    nameless["status"].as_object_mut().unwrap().remove("node");
+    refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", nameless, session("a")), "the status");
     let mut orphan = session("a");
     orphan["metadata"].as_object_mut().unwrap().remove("ownerReferences");
-    refused(OWN_NODE, &by_agent("CREATE", "bgpsessions", orphan, Json::Null), "the owner");
+    refused(OWN_NODE, &by_agent("CREATE", "bgpsessions", orphan.clone(), Json::Null), "the owner");
+    // Whose it was, nobody knows.
+    refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", session("a"), orphan), "that of another node");
 }
 
 #[test]
