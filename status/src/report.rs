@@ -1,6 +1,6 @@
 //! Everything that is published, as objects with names.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use frr_driver::session::SessionId;
 use jiff::Timestamp;
@@ -69,16 +69,25 @@ pub struct Metadata {
 
 /// Returns the name of the object of a session: `<node>.<vrf>.<peer>`, as far as a DNS name may say that.
 ///
-/// Where it may not (other characters, too long), a digest of what is meant keeps the names apart.
+/// Where it may not (other characters, too long), a digest of what is meant keeps the names apart. Only a node's name
+/// and an IPv4 address have dots: what follows `<node>.` tells that it is not of a node `<node>.b`.
 pub fn session_name(node: &str, session: &SessionId) -> String {
-    let meant = format!("{node}.{}.{}", session.vrf, session.peer);
-    let name = format!("{}.{}.{}", dns(node), dns(&session.vrf), dns(&session.peer.to_string()));
-    fit(name, &meant, NAME_BYTES_MAX)
+    let peer = session.peer.to_string();
+    let meant = format!("{node}.{}.{peer}", session.vrf);
+    let peer_dots = if peer.parse::<Ipv4Addr>().is_ok() { "." } else { "-" };
+    let (vrf, said) = (session.vrf.replace('.', "-"), peer.replace('.', peer_dots));
+    let is_faithful = is_plain(&meant) && vrf == session.vrf && said == peer;
+    fit(format!("{}.{}.{}", dns(node), dns(&vrf), dns(&said)), &meant, is_faithful, NAME_BYTES_MAX)
 }
 
 /// Returns a label's value for `meant`.
 pub fn label_value(meant: &str) -> String {
-    fit(dns(meant), meant, LABEL_BYTES_MAX)
+    fit(dns(meant), meant, is_plain(meant), LABEL_BYTES_MAX)
+}
+
+/// Whether [`dns`] takes nothing from `meant` that keeps it apart from others.
+fn is_plain(meant: &str) -> bool {
+    meant.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '.' | ':' | '-'))
 }
 
 /// Replaces what a DNS name may not have: each label begins and ends with a letter or digit.
@@ -99,9 +108,8 @@ fn dns(text: &str) -> String {
 }
 
 /// Appends a digest to `name` if it does not say all that is `meant`, or is too long.
-fn fit(name: String, meant: &str, bytes_max: usize) -> String {
-    let faithful = meant.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '.' | ':' | '-'));
-    if faithful && name.len() <= bytes_max {
+fn fit(name: String, meant: &str, is_faithful: bool, bytes_max: usize) -> String {
+    if is_faithful && name.len() <= bytes_max {
         return name;
     }
     let digest = format!("-{:08x}", fnv1a(meant));

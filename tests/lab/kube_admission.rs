@@ -1,6 +1,8 @@
 //! The admission policies of `deploy`, as their expressions decide; the lab's API server is too old to run them.
 
 use cel::{Context, Value, parser::Parser};
+use frr_driver::session::SessionId;
+use routelet_status::report::session_name;
 use serde_json::{Value as Json, json};
 
 const OWN_NODE: &str =
@@ -138,12 +140,38 @@ fn an_agent_writes_nothing_of_another_node() {
 fn the_names_of_two_nodes_may_begin_alike() {
     // What is of node "a.b" begins with "a." too.
     let other = session("a.b");
-    refused(OWN_NODE, &by_agent("CREATE", "bgpsessions", other.clone(), Json::Null), "the owner");
-    refused(OWN_NODE, &by_agent("DELETE", "bgpsessions", Json::Null, other.clone()), "the owner");
-    // To take it over.
+    let name = "not that of an object of the agent's own node";
+    refused(OWN_NODE, &by_agent("DELETE", "bgpsessions", Json::Null, other.clone()), name);
+    // To take it over, or to be there first.
     let mut mine = session("a");
     mine["metadata"]["name"] = other["metadata"]["name"].clone();
-    refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", mine, other), "that of another node");
+    refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", mine.clone(), other), name);
+    refused(OWN_NODE, &by_agent("CREATE", "bgpsessions", mine, Json::Null), name);
+    // The API server would have to let another owner's object have this name.
+    let mut owned = session("a");
+    owned["metadata"]["ownerReferences"][0]["name"] = json!("a.b");
+    refused(OWN_NODE, &by_agent("UPDATE", "bgpsessions", session("a"), owned), "that of another node");
+}
+
+#[test]
+fn every_name_of_a_session_is_that_of_an_object_of_the_node() {
+    for (vrf, peer) in [
+        ("default", "10.0.0.1"),
+        ("Blue.10", "10.0.0.1"),
+        ("default", "fd00::1"),
+        ("default", "eth0.100"),
+        ("default", "Eth_0"),
+    ] {
+        for node in ["a", "a.b-c.example.com"] {
+            let id = SessionId { vrf: vrf.to_owned(), peer: peer.into() };
+            let session = object(&session_name(node, &id), node, Some(json!({ "node": node })));
+            let review = Review {
+                node: Some(node),
+                ..by_agent("CREATE", "bgpsessions", session, Json::Null)
+            };
+            allowed(OWN_NODE, &review);
+        }
+    }
 }
 
 #[test]
@@ -223,11 +251,23 @@ fn an_agent_changes_one_condition_of_its_own_node() {
     refused(NODE_CONDITION, &update(other.clone(), other), "the token does not name this node");
     let mut labeled = before.clone();
     labeled["metadata"]["labels"]["zone"] = json!("2");
-    refused(NODE_CONDITION, &update(labeled, before.clone()), "labels and annotations");
-    let mut larger = before.clone();
-    larger["status"]["capacity"]["cpu"] = json!("64");
-    refused(NODE_CONDITION, &update(larger, before.clone()), "nothing else of the status");
-    let mut addressed = before.clone();
-    addressed["status"]["addresses"] = json!([{ "type": "InternalIP", "address": "192.0.2.1" }]);
-    refused(NODE_CONDITION, &update(addressed, before), "nothing else of the status");
+    refused(NODE_CONDITION, &update(labeled, before.clone()), "labels, annotations");
+    for (field, value) in [
+        ("finalizers", json!(["example.com/never"])),
+        ("ownerReferences", json!([{ "apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u" }])),
+    ] {
+        let mut held = before.clone();
+        held["metadata"][field] = value;
+        refused(NODE_CONDITION, &update(held, before.clone()), "finalizers and owners");
+    }
+    for (field, value) in [
+        ("capacity", json!({ "cpu": "64" })),
+        ("addresses", json!([{ "type": "InternalIP", "address": "192.0.2.1" }])),
+        ("runtimeHandlers", json!([{ "name": "runc" }])),
+        ("phase", json!("Terminated")),
+    ] {
+        let mut other = before.clone();
+        other["status"][field] = value;
+        refused(NODE_CONDITION, &update(other, before.clone()), "nothing else of the status");
+    }
 }

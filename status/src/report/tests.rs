@@ -21,16 +21,25 @@ fn names_are_readable_where_they_can_be() {
     check("default", "FD00::1", "node-1.default.fd00--1");
     check("red", "::1", "node-1.red.0--1");
     check("red", "fd00::", "node-1.red.fd00--0");
-    check("default", "eth0.100", "node-1.default.eth0.100");
 }
 
 #[test]
 fn names_that_lose_something_get_a_digest() {
     check("default", "eth_0", "node-1.default.eth-0-44544586");
     check("Red", "10.0.0.1", "node-1.red.10.0.0.1-608ad31c");
+    check("default", "eth0.100", "node-1.default.eth0-100-86f3727a");
     let id = |peer: &str| SessionId::in_default_vrf(peer);
     assert_ne!(session_name("n", &id("eth_0")), session_name("n", &id("eth-0")));
     assert_ne!(session_name("n", &id("Eth0")), session_name("n", &id("eth0")));
+}
+
+#[test]
+fn the_names_of_two_nodes_may_begin_alike() {
+    let of = |node: &str, vrf: &str, peer: &str| {
+        session_name(node, &SessionId { vrf: vrf.to_owned(), peer: peer.into() })
+    };
+    assert_ne!(of("a", "b.default", "10.0.0.1"), of("a.b", "default", "10.0.0.1"));
+    assert_ne!(of("a", "b", "default.eth0"), of("a.b", "default", "eth0"));
 }
 
 #[test]
