@@ -36,6 +36,9 @@ const RESULTS_MAX: usize = 256;
 /// How often FRR's pulse is felt: a daemon that dies is known within this time.
 const PULSE: Duration = Duration::from_secs(1);
 
+/// How long an apply may be under way before it is reported: most are done before, and their report says more.
+const REPORTED_AFTER: Duration = Duration::from_millis(250);
+
 /// How old an agent may be to believe what Kubernetes has of its node: later it knows better since when things are so.
 const RECALLED_WITHIN: Duration = Duration::from_mins(1);
 
@@ -66,6 +69,7 @@ enum Wake {
     Asked(Request),
     Observed(Box<(Observer, Observation)>),
     ObservationDue,
+    ReportDue,
     Reread,
     Recalled(Option<Box<Report>>),
     ShutDown,
@@ -80,6 +84,8 @@ struct InFlight {
     observer: Option<Observer>,
     next_observation: Instant,
     report: Option<Arc<Report>>,
+    /// When the news that an apply is under way is reported, if nothing else is before.
+    report_due: Option<Instant>,
     /// Who waits for what comes of the desired configuration.
     waiting: Vec<oneshot::Sender<Answer>>,
     /// Who waits for what comes of a clear, by ticket.
@@ -111,6 +117,7 @@ impl Runner {
             observer: Some(Observer::new(self.frr.clone(), self.hold.clone())),
             next_observation: started,
             report: self.said.take().map(Arc::new),
+            report_due: None,
             waiting: Vec::new(),
             asked: BTreeMap::new(),
             next_ticket: 0,
@@ -124,10 +131,13 @@ impl Runner {
             let Some(event) = self.take(wake, &mut in_flight).await else { continue };
             let is_news = !matches!(event, Event::DeadlineReached);
             let actions = self.machine.step(event, in_flight.started.elapsed(), Timestamp::now());
+            let is_applying = actions.iter().any(|action| matches!(action, Action::Apply(_)));
             for action in actions {
                 self.start(action, &mut in_flight).await;
             }
-            if is_news {
+            if is_applying {
+                in_flight.report_due.get_or_insert_with(|| Instant::now() + REPORTED_AFTER);
+            } else if is_news {
                 self.publish(&mut in_flight).await;
             }
             if let Some(verdict) = self.machine.verdict().filter(|_| !in_flight.waiting.is_empty()) {
@@ -156,6 +166,10 @@ impl Runner {
             }
             Wake::ObservationDue => {
                 self.start_observation(in_flight);
+                None
+            }
+            Wake::ReportDue => {
+                self.publish(in_flight).await;
                 None
             }
             Wake::Observed(both) => {
@@ -198,6 +212,7 @@ impl Runner {
                 delivery.map_or(Wake::Nothing, |delivery| self.read(delivery))
             }
             () = until(observation) => Wake::ObservationDue,
+            () = until(in_flight.report_due) => Wake::ReportDue,
             () = until(deadline) => Wake::Event(Event::DeadlineReached),
         }
     }
@@ -325,6 +340,7 @@ impl Runner {
 
     /// Publishes to the file, the metrics and the server.
     async fn publish(&mut self, in_flight: &mut InFlight) {
+        in_flight.report_due = None;
         let snapshot = self.machine.snapshot(in_flight.started.elapsed(), Timestamp::now());
         let mut report = project(&snapshot, in_flight.report.as_deref());
         self.recall.amend(&mut report);

@@ -15,6 +15,7 @@ mod load;
 mod neighbor;
 mod numbered;
 mod print;
+mod revision;
 mod rewrite;
 mod spell;
 mod static_route;
@@ -38,6 +39,7 @@ pub(crate) use numbered::Numbered;
 pub use numbered::Renumbered;
 pub(crate) use print::render_for_vtysh;
 pub use print::{Rendered, render};
+pub use revision::Revision;
 pub use union::union;
 pub use unsettled::{UNSETTLED, Unsettled, never_settles};
 

@@ -165,10 +165,8 @@ fn every_name_of_a_session_is_that_of_an_object_of_the_node() {
         for node in ["a", "a.b-c.example.com"] {
             let id = SessionId { vrf: vrf.to_owned(), peer: peer.into() };
             let session = object(&session_name(node, &id), node, Some(json!({ "node": node })));
-            let review = Review {
-                node: Some(node),
-                ..by_agent("CREATE", "bgpsessions", session, Json::Null)
-            };
+            let review =
+                Review { node: Some(node), ..by_agent("CREATE", "bgpsessions", session, Json::Null) };
             allowed(OWN_NODE, &review);
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, thread};
 
 use frr_driver::{
-    config::{Config, load, union},
+    config::{Config, Revision, load, union},
     plan::PlanLine,
     quirks::FrrVersion,
     verify::stale,
@@ -24,6 +24,43 @@ pub(crate) struct Held {
     union: Arc<Config>,
 }
 
+/// What a daemon said, loaded.
+enum Loaded {
+    /// It says what it said before.
+    Again(Arc<Config>),
+    /// Some entries are new or gone.
+    Revised(Arc<Config>, Revision),
+    Anew(Arc<Config>),
+}
+
+// === impl Loaded ===
+
+impl Loaded {
+    /// Loads what the daemon `name` says; `before` is what it said before.
+    fn new(name: &str, text: &str, version: FrrVersion, before: Option<(&str, &Arc<Config>)>) -> Self {
+        let revised = before.and_then(|(was, config)| {
+            let revision = Revision::between(name, was, text, version)?;
+            Some(Self::Revised(Arc::new(revision.of(config)?), revision))
+        });
+        revised.unwrap_or_else(|| Self::Anew(Arc::new(load(name, text, version))))
+    }
+
+    fn config(&self) -> &Arc<Config> {
+        match self {
+            Self::Again(config) | Self::Revised(config, _) | Self::Anew(config) => config,
+        }
+    }
+
+    /// What is otherwise than before; `None` = anything.
+    fn revision(&self) -> Option<Revision> {
+        match self {
+            Self::Again(_) => Some(Revision::default()),
+            Self::Revised(_, revision) => Some(revision.clone()),
+            Self::Anew(_) => None,
+        }
+    }
+}
+
 // === impl Held ===
 
 impl Held {
@@ -33,38 +70,43 @@ impl Held {
         if let Some(before) = before.filter(|before| before.texts == texts) {
             return before.clone();
         }
-        let known = |name: &str, text: &str| {
-            let before = before?;
-            let mut parts = before.texts.parts.iter().zip(&before.parts);
-            parts.find(|((old, was), _)| old == name && was == text).map(|(_, config)| Arc::clone(config))
+        let before_of = |at: usize, name: &str| {
+            let (was_name, was) = before?.texts.parts.get(at)?;
+            Some((was.as_str(), before?.parts.get(at)?)).filter(|_| was_name == name)
         };
-        let load = |name: &str, text: &str| Arc::new(load(name, text, version));
         // The largest two, of bgpd and mgmtd, take as long as each other.
-        let parts: Vec<Arc<Config>> = thread::scope(|scope| {
+        let loaded: Vec<Loaded> = thread::scope(|scope| {
             let started: Vec<_> = texts
                 .parts
                 .iter()
-                .map(|(name, text)| match known(name, text) {
-                    Some(config) => Ok(config),
-                    None => Err(scope.spawn(move || load(name, text))),
+                .enumerate()
+                .map(|(at, (name, text))| match before_of(at, name) {
+                    Some((was, config)) if was == text => Ok(Loaded::Again(Arc::clone(config))),
+                    before => Err(scope.spawn(move || Loaded::new(name, text, version, before))),
                 })
                 .collect();
             let ended = started.into_iter().map(|part| match part {
-                Ok(config) => config,
+                Ok(known) => known,
                 Err(loading) => match loading.join() {
-                    Ok(config) => config,
+                    Ok(loaded) => loaded,
                     Err(panic) => std::panic::resume_unwind(panic),
                 },
             });
             ended.collect()
         });
+        let parts: Vec<_> = loaded.iter().map(|loaded| Arc::clone(loaded.config())).collect();
+        let all = parts.iter().map(AsRef::as_ref);
+        let revisions: Option<Vec<_>> = loaded.iter().map(Loaded::revision).collect();
+        let union = match before.zip(revisions).filter(|(before, _)| before.parts.len() == parts.len()) {
+            Some((before, revisions)) => Revision::of_union(&revisions, &before.union, &all),
+            None => union(all),
+        };
         let own = texts.parts.iter().position(|(name, _)| name == Daemon::Bgpd.name());
         let bgpd = match own.and_then(|own| parts.get(own)) {
             Some(own) => Arc::clone(own),
-            None => load(Daemon::Bgpd.name(), &texts.bgpd),
+            None => Arc::new(load(Daemon::Bgpd.name(), &texts.bgpd, version)),
         };
-        let union = Arc::new(union(parts.iter().map(AsRef::as_ref)));
-        Self { version, texts, parts, bgpd, union }
+        Self { version, texts, parts, bgpd, union: Arc::new(union) }
     }
 
     /// Whether `other` is the same reading, or one that found nothing else.
