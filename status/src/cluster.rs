@@ -9,9 +9,8 @@ use crate::{
     node::BgpNodeStatus,
     session::BgpSessionStatus,
     table::{
-        UNKNOWN, Width,
-        columns::{columns, visible},
-        known, node_row, node_titles, session_row, session_titles,
+        UNKNOWN, Width, columns::columns, known, node_row, node_titles, problem_list, session_row,
+        session_titles,
     },
 };
 
@@ -100,14 +99,7 @@ pub fn table(cluster: &Cluster, view: View, now: Timestamp) -> String {
     text.push_str(&node_table(&nodes, view, now));
     text.push('\n');
     text.push_str(&session_table(&sessions, view, now));
-    let problems = problems(&nodes, &sessions, view.extent, now);
-    if !problems.is_empty() {
-        text.push_str("\nPROBLEMS\n");
-        for problem in problems {
-            text.push_str(&visible(&problem));
-            text.push('\n');
-        }
-    }
+    text.push_str(&problem_list(&problems(&nodes, &sessions, view.extent, now)));
     text
 }
 

@@ -34,15 +34,14 @@ pub fn table(report: &Report, width: Width, now: Timestamp) -> String {
     let mut text = node_table(report, width);
     text.push('\n');
     text.push_str(&session_table(report, width, now));
-    let problems = problems(report);
-    if !problems.is_empty() {
-        text.push_str("\nPROBLEMS\n");
-        for problem in problems {
-            text.push_str(&visible(&problem));
-            text.push('\n');
-        }
-    }
+    text.push_str(&problem_list(&problems(report)));
     text
+}
+
+/// What is wrong, below the tables; nothing if nothing is.
+pub(crate) fn problem_list(problems: &[String]) -> String {
+    let title = if problems.is_empty() { "" } else { "\nPROBLEMS\n" };
+    problems.iter().fold(title.to_owned(), |text, problem| text + &visible(problem) + "\n")
 }
 
 fn node_table(report: &Report, width: Width) -> String {

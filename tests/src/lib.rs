@@ -7,3 +7,9 @@
 pub mod demo;
 pub mod kube;
 pub mod lab;
+
+/// Returns what `error` says, with all its causes.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

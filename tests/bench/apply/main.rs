@@ -21,7 +21,7 @@ mod table;
 mod unchanged;
 mod way;
 
-use std::{error::Error as _, process::ExitCode};
+use std::process::ExitCode;
 
 use routelet_tests::lab::FrrVersion;
 
@@ -42,13 +42,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("cannot measure: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            eprintln!("cannot measure: {}", routelet_tests::with_causes(&error));
             ExitCode::FAILURE
         }
     }

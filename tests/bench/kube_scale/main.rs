@@ -18,7 +18,7 @@ mod tally;
 mod targets;
 mod world;
 
-use std::{error::Error as _, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -48,13 +48,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("cannot measure: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            eprintln!("cannot measure: {}", routelet_tests::with_causes(&error));
             ExitCode::FAILURE
         }
     }
