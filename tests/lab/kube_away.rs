@@ -81,21 +81,22 @@ fn routes_do_not_wait_for_an_api_server_that_is_away() {
 
     // It has lost everything, the definitions too.
     kube.server.lose_data().unwrap();
+    change_routes(&mut kube, None);
     complains_once(&mut kube, "are not defined");
     kube.define();
-    told(&mut kube, 4);
+    told(&mut kube, 0);
 
     // It takes connections, and answers none.
     kube.server.hang().unwrap();
-    change_routes(&mut kube, None);
+    change_routes(&mut kube, Some(Filter::Everything));
     kube.server.go_on().unwrap();
-    told(&mut kube, 0);
+    told(&mut kube, 4);
 
     // The way to it is cut.
     kube.reach = None;
-    change_routes(&mut kube, Some(Filter::Everything));
+    change_routes(&mut kube, None);
     kube.reach = Some(kube.server.reachable_from(kube.story.node()).unwrap());
-    told(&mut kube, 4);
+    told(&mut kube, 0);
     assert_eq!(kube.story.agent().http_get("/readyz").unwrap().status, 200);
 }
 
