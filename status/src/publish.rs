@@ -16,6 +16,7 @@ mod pace;
 mod publisher;
 mod recorder;
 mod trouble;
+mod vigil;
 
 pub use identity::{Identity, Pod};
 pub use publisher::{Counted, Posted, Publisher, Settings};

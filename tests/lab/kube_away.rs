@@ -79,24 +79,27 @@ fn routes_do_not_wait_for_an_api_server_that_is_away() {
     kube.server.start_again().unwrap();
     told(&mut kube, 4);
 
-    // It has lost everything, the definitions too.
+    // It has lost everything, the definitions too, while the agent has nothing to say.
     kube.server.lose_data().unwrap();
-    change_routes(&mut kube, None);
     complains_once(&mut kube, "are not defined");
     kube.define();
-    told(&mut kube, 0);
+    told(&mut kube, 4);
+
+    // Somebody thinks that it is of the past.
+    kube.server.kubectl(["delete", "bgpnode", NODE]).unwrap();
+    told(&mut kube, 4);
 
     // It takes connections, and answers none.
     kube.server.hang().unwrap();
-    change_routes(&mut kube, Some(Filter::Everything));
+    change_routes(&mut kube, None);
     kube.server.go_on().unwrap();
-    told(&mut kube, 4);
+    told(&mut kube, 0);
 
     // The way to it is cut.
     kube.reach = None;
-    change_routes(&mut kube, None);
+    change_routes(&mut kube, Some(Filter::Everything));
     kube.reach = Some(kube.server.reachable_from(kube.story.node()).unwrap());
-    told(&mut kube, 0);
+    told(&mut kube, 4);
     assert_eq!(kube.story.agent().http_get("/readyz").unwrap().status, 200);
 }
 

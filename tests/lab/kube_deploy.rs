@@ -123,6 +123,7 @@ fn an_agent_may_do_what_it_needs_and_nothing_else() {
     let own = [
         ("get", "bgpnodes.routelet.io", ""),
         ("list", "bgpnodes.routelet.io", ""),
+        ("watch", "bgpnodes.routelet.io", ""),
         ("create", "bgpnodes.routelet.io", ""),
         ("patch", "bgpnodes.routelet.io", ""),
         ("patch", "bgpnodes.routelet.io/status", ""),

@@ -18,8 +18,10 @@ use super::{
     identity::Identity,
     object::{Content, Key, Kind, RoutesLearned, Wanted},
     outbox::{Existing, Verb, Write},
+    pace::Pace,
     recorder::EventWrite,
     trouble::Trouble,
+    vigil::until_lost,
 };
 use crate::{
     condition::ConditionStatus,
@@ -121,6 +123,13 @@ impl Cluster {
     /// Counts the nodes that say something.
     pub(crate) async fn count(&mut self) -> Result<u64, Trouble> {
         count(&Api::all_with(self.client().await?, &*BGP_NODE)).await
+    }
+
+    /// Returns what ends when the object of the node is not there any more.
+    pub(crate) async fn vigil(&self, pace: Pace) -> Result<impl Future<Output = ()> + Send + use<>, Trouble> {
+        // A watch is silent for as long as nothing happens.
+        let client = connect(self.identity.kubeconfig.as_deref(), None).await?;
+        Ok(until_lost(Api::all_with(client, &*BGP_NODE), self.identity.node.clone(), pace))
     }
 
     /// Does a write of the outbox.
@@ -236,13 +245,17 @@ impl Cluster {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let client = connect(self.identity.kubeconfig.as_deref()).await?;
+        let client = connect(self.identity.kubeconfig.as_deref(), Some(CALL_WITHIN)).await?;
         self.client = Some(client.clone());
         Ok(client)
     }
 }
 
-async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<Client, Trouble> {
+/// Makes a client; nobody may be silent for longer than `silence_max`.
+async fn connect(
+    kubeconfig: Option<&std::path::Path>,
+    silence_max: Option<Duration>,
+) -> Result<Client, Trouble> {
     let mut config = match kubeconfig {
         Some(path) => {
             let read = Kubeconfig::read_from(path).map_err(kube::Error::from)?;
@@ -256,7 +269,7 @@ async fn connect(kubeconfig: Option<&std::path::Path>) -> Result<Client, Trouble
     // API server busy with refusing.
     config.default_retry = false;
     config.connect_timeout = Some(CALL_WITHIN);
-    config.read_timeout = Some(CALL_WITHIN);
+    config.read_timeout = silence_max;
     config.write_timeout = Some(CALL_WITHIN);
     Ok(Client::try_from(config)?)
 }

@@ -258,6 +258,23 @@ impl Outbox {
         }
     }
 
+    /// Whether the object of the node was written, as far as is known.
+    pub(crate) fn has_node(&self) -> bool {
+        let has = |(key, slot): (&Key, &Slot)| key.kind == Kind::Node && slot.stored.is_some();
+        self.is_prepared && self.slots.iter().any(has)
+    }
+
+    /// Takes that what was written may not be there any more; it was lost at every node.
+    pub(crate) fn lost(&mut self, now: Uptime) {
+        self.is_prepared = false;
+        self.closed_until = self.closed_until.max(now + self.pace.spread(1));
+    }
+
+    /// Returns the pace of something that every node does.
+    pub(crate) fn another_pace(&mut self) -> Pace {
+        self.pace.another()
+    }
+
     /// Nothing more is tried for some time; whatever fails, fails for all objects.
     pub(crate) fn pause(&mut self, is_refusal: bool, at_least: Duration, now: Uptime) {
         self.failures = self.failures.saturating_add(1);

@@ -39,6 +39,11 @@ impl Pace {
         Self { random: fastrand::Rng::with_seed(seed), nodes: 1 }
     }
 
+    /// Returns the pace of something else in the same cluster.
+    pub(crate) fn another(&mut self) -> Self {
+        Self { random: self.random.fork(), nodes: self.nodes }
+    }
+
     /// Sets how many nodes there are.
     pub(crate) fn set_nodes(&mut self, nodes: u64) {
         self.nodes = nodes.max(1);

@@ -1,6 +1,6 @@
 //! The task that writes.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -74,12 +74,15 @@ pub struct Publisher {
     counts: Box<dyn Fn(Counted) + Send + Sync>,
     started: Instant,
     is_recalled: bool,
+    /// Ends when what was written is lost; `None` while there is nothing to lose.
+    vigil: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 enum Wake {
     Reported,
     News(News),
     Due,
+    Lost,
     Gone,
 }
 
@@ -111,6 +114,7 @@ impl Publisher {
             counts: Box::new(counts),
             started: Instant::now(),
             is_recalled: false,
+            vigil: None,
         }
     }
 
@@ -122,7 +126,13 @@ impl Publisher {
                 Wake::Reported => self.take_report(),
                 Wake::News(news) => self.take_news(news),
                 Wake::Due => self.write().await,
+                Wake::Lost => {
+                    debug!("what was written is gone");
+                    self.vigil = None;
+                    self.outbox.lost(self.started.elapsed());
+                }
             }
+            self.keep_vigil().await;
         }
     }
 
@@ -133,6 +143,20 @@ impl Publisher {
             changed = self.reports.changed() => if changed.is_ok() { Wake::Reported } else { Wake::Gone },
             Some(news) = self.news.recv() => Wake::News(news),
             () = sleep_until(due) => Wake::Due,
+            () = ended(&mut self.vigil) => Wake::Lost,
+        }
+    }
+
+    /// Watches over what is written, as long as there is something.
+    async fn keep_vigil(&mut self) {
+        if !self.outbox.has_node() {
+            self.vigil = None;
+        } else if self.vigil.is_none() {
+            let pace = self.outbox.another_pace();
+            // Without a client nothing would have been written.
+            if let Ok(vigil) = self.cluster.vigil(pace).await {
+                self.vigil = Some(Box::pin(vigil));
+            }
         }
     }
 
@@ -280,6 +304,13 @@ impl Publisher {
             }
             None => self.teller.succeeded(now),
         }
+    }
+}
+
+async fn ended(vigil: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) {
+    match vigil {
+        Some(vigil) => vigil.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -34,7 +34,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: routelet}
 rules:
-- {apiGroups: [routelet.io], resources: ["*"], verbs: [get, list, create, update, patch, delete]}
+- {apiGroups: [routelet.io], resources: ["*"], verbs: [get, list, watch, create, update, patch, delete]}
 - {apiGroups: [""], resources: [nodes], verbs: [get]}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}
 ---
