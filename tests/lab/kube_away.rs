@@ -56,7 +56,7 @@ fn complaints(kube: &mut KubeStory, words: &str) -> usize {
 
 #[track_caller]
 fn complains_once(kube: &mut KubeStory, words: &str) {
-    let waited = wait::until(words, TOLD_WITHIN * 2, || complaints(kube, words) > 0);
+    let waited = wait::until(words, TOLD_WITHIN * 3, || complaints(kube, words) > 0);
     waited.unwrap_or_else(|error| panic!("{error}\n{}", kube.story.agent().log().unwrap()));
     let before = errors(kube);
     wait::pass(away());

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{
     object::{Content, Key, Kind, Lag, Wanted, objects},
-    pace::Pace,
+    pace::{Failures, Pace},
 };
 use crate::{
     condition::{ConditionStatus, ConditionType, Reason},
@@ -109,9 +109,7 @@ pub(crate) struct Outbox {
     count_every: Duration,
     /// Nothing is tried before.
     closed_until: Uptime,
-    /// What failed in a row, and how much of it, at the end, was refused.
-    failures: u32,
-    refusals: u32,
+    failures: Failures,
 }
 
 #[derive(Debug, Default)]
@@ -146,8 +144,7 @@ impl Outbox {
             count_due: None,
             count_every: COUNT_AFTER,
             closed_until: Uptime::ZERO,
-            failures: 0,
-            refusals: 0,
+            failures: Failures::default(),
         }
     }
 
@@ -277,11 +274,7 @@ impl Outbox {
 
     /// Nothing more is tried for some time; whatever fails, fails for all objects.
     pub(crate) fn pause(&mut self, is_refusal: bool, at_least: Duration, now: Uptime) {
-        self.failures = self.failures.saturating_add(1);
-        // A server that comes back refuses for some seconds: that it was away for long does not make those longer.
-        self.refusals = if is_refusal { self.refusals.saturating_add(1) } else { 0 };
-        let failures = if is_refusal { self.refusals } else { self.failures };
-        self.closed_until = now + self.pace.back_off(failures, is_refusal).max(at_least);
+        self.closed_until = now + self.failures.pause(is_refusal, &mut self.pace).max(at_least);
     }
 
     /// When something is due next.
@@ -327,13 +320,12 @@ impl Outbox {
 
     /// Whether the last thing that was tried failed.
     pub(crate) fn is_away(&self) -> bool {
-        self.failures > 0
+        self.failures.is_any()
     }
 
     /// Takes that the API server answers again: what waited is spread, as it waited at every node.
     pub(crate) fn back(&mut self, now: Uptime) {
-        self.refusals = 0;
-        if std::mem::take(&mut self.failures) > 0 {
+        if std::mem::take(&mut self.failures).is_any() {
             self.slots.values_mut().for_each(|slot| slot.due = None);
             self.schedule(now);
         }

@@ -31,6 +31,13 @@ pub(crate) struct Pace {
     nodes: u64,
 }
 
+/// What failed in a row, and how much of it, at the end, was refused.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    all: u32,
+    refused: u32,
+}
+
 // === impl Pace ===
 
 impl Pace {
@@ -65,7 +72,7 @@ impl Pace {
     }
 
     /// Returns how long to pause after so many `failures` in a row.
-    pub(crate) fn back_off(&mut self, failures: u32, is_refusal: bool) -> Duration {
+    fn back_off(&mut self, failures: u32, is_refusal: bool) -> Duration {
         let max = if is_refusal { REFUSED_BACK_OFF_MAX } else { BACK_OFF_MAX };
         let doubled = BACK_OFF_MIN.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(max);
         // Everyone who is refused has all of its writes still to do.
@@ -82,6 +89,23 @@ impl Pace {
     fn window(&self, writes: usize) -> Duration {
         let seconds = self.nodes as f64 * writes as f64 / CLUSTER_WRITES_PER_SEC;
         Duration::from_secs_f64(seconds.min(WINDOW_MAX.as_secs_f64()))
+    }
+}
+
+// === impl Failures ===
+
+impl Failures {
+    /// Takes one more, and returns how long to pause after it.
+    pub(crate) fn pause(&mut self, is_refusal: bool, pace: &mut Pace) -> Duration {
+        self.all = self.all.saturating_add(1);
+        // A server that comes back refuses for some seconds: that it was away for long does not make those longer.
+        self.refused = if is_refusal { self.refused.saturating_add(1) } else { 0 };
+        pace.back_off(if is_refusal { self.refused } else { self.all }, is_refusal)
+    }
+
+    /// Whether there are any.
+    pub(crate) fn is_any(&self) -> bool {
+        self.all > 0
     }
 }
 
@@ -113,6 +137,16 @@ mod tests {
             assert!(pause >= want / 2 && pause <= want + Duration::from_millis(2), "{failures}: {pause:?}");
         }
         assert!(pace.back_off(60, true) >= REFUSED_BACK_OFF_MAX / 2);
+    }
+
+    #[test]
+    fn what_comes_back_after_long_may_refuse_for_a_moment() {
+        let (mut pace, mut failures) = (Pace::new(1), Failures::default());
+        for _ in 0..20 {
+            failures.pause(false, &mut pace);
+        }
+        assert!(failures.pause(true, &mut pace) < Duration::from_secs(1));
+        assert!(failures.pause(true, &mut pace) < Duration::from_secs(2));
     }
 
     #[test]

@@ -10,7 +10,11 @@ use kube::{
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::{outbox::Outcome, pace::Pace, trouble::Trouble};
+use super::{
+    outbox::Outcome,
+    pace::{Failures, Pace},
+    trouble::Trouble,
+};
 
 /// How long one watch lasts; the API server ends it then.
 const WATCH_SECONDS: u32 = 290;
@@ -22,25 +26,20 @@ const LATE_MAX: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Ends when the object `name`, which was written, is not there any more; in an outage, after it.
-///
-/// Whoever may not watch waits for ever: its objects are looked at now and then all the same.
 pub(crate) async fn until_lost(api: Api<DynamicObject>, name: String, mut pace: Pace) {
-    let mut failures = 0;
+    let mut failures = Failures::default();
     loop {
         let pause = match follow(&api, &name).await {
             Ok(true) => {
-                failures = 0;
+                failures = Failures::default();
                 pace.about(PAUSE) + pace.spread(1)
             }
             Ok(false) | Err(Trouble::NotDefined | Trouble::NotFound(_)) => return,
-            Err(Trouble::Forbidden(why)) => {
-                debug!(reason = why, "what is lost is found when something is written");
-                std::future::pending().await
-            }
+            // An API server that lost its data forbids everything until it has its own roles again.
             Err(trouble) => {
-                failures += 1;
+                debug!(reason = %trouble, "what is written is not watched");
                 let is_refusal = matches!(trouble.outcome(), Outcome::Failed { is_refusal: true, .. });
-                pace.back_off(failures, is_refusal)
+                failures.pause(is_refusal, &mut pace)
             }
         };
         sleep(pause).await;
