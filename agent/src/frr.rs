@@ -2,6 +2,7 @@
 
 mod digest;
 mod held;
+mod last;
 mod running;
 mod writer;
 
@@ -23,6 +24,8 @@ use frr_driver::{
 
 pub(crate) use digest::RunningDigest;
 pub(crate) use held::Held;
+use last::Last;
+pub(crate) use last::LastHeld;
 pub(crate) use running::Running;
 
 use tokio::{sync::Mutex, task::JoinSet};
@@ -44,7 +47,7 @@ pub(crate) struct Frr {
     /// Held by who writes, and by who reads what runs.
     writing: Arc<Mutex<()>>,
     /// What was read the last time, loaded.
-    last_held: Arc<std::sync::Mutex<Option<Held>>>,
+    last: Arc<std::sync::Mutex<Option<Last>>>,
 }
 
 // === impl Frr ===
@@ -60,7 +63,7 @@ impl Frr {
             reload_script: PathBuf::from(reload::SCRIPT),
             claimed: Arc::default(),
             writing: Arc::default(),
-            last_held: Arc::default(),
+            last: Arc::default(),
         }
     }
 

@@ -146,11 +146,34 @@ impl Impact {
         }
         touch
     }
+
+    /// Adds what `other` does to policies, and why.
+    pub(crate) fn add_policies(&mut self, other: Self) {
+        for (session, touch) in other.sessions {
+            self.sessions.entry(session).or_default().add_policies(touch);
+        }
+        for (group, touch) in other.groups {
+            self.groups.entry(group).or_default().add_policies(touch);
+        }
+    }
 }
 
 // === impl Touch ===
 
 impl Touch {
+    fn add_policies(&mut self, other: Self) {
+        let families = [(other.policy_in, Direction::In), (other.policy_out, Direction::Out)];
+        for (families, direction) in families {
+            for family in families {
+                self.judge_again(family, direction, other.left_to_frr.contains(&(family, direction)));
+            }
+        }
+        self.late.extend(other.late);
+        for cause in other.causes {
+            self.push(cause);
+        }
+    }
+
     /// The touch in one word: the gravest of [`Self::classes`].
     pub fn class(&self) -> Class {
         self.classes().last().copied().unwrap_or(Class::None)

@@ -64,6 +64,22 @@ impl Plan {
         Self { adds: delta.adds, removes: delta.removes, impact }
     }
 
+    /// Returns this plan, carried out after `earlier`, which changed policies alone.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        let join = |earlier: Vec<PlanLine>, now: &mut Vec<PlanLine>| {
+            let again = std::mem::take(now);
+            *now = earlier;
+            now.extend(again);
+            let mut named = std::collections::HashSet::new();
+            now.retain(|line| named.insert((line.blocks.clone(), line.statement.reveal().to_owned())));
+        };
+        join(earlier.adds, &mut self.adds);
+        join(earlier.removes, &mut self.removes);
+        self.impact.add_policies(earlier.impact);
+        self
+    }
+
     /// Returns whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.adds.is_empty() && self.removes.is_empty()

@@ -48,6 +48,8 @@ pub struct Transaction {
     pub plan: Plan,
     /// The lines for FRR; empty if there is nothing to do.
     pub rendered: Rendered,
+    /// Whether they speak of route-maps and lists alone.
+    pub is_of_policies: bool,
 }
 
 // === impl Transaction ===
@@ -79,7 +81,7 @@ pub fn transaction(
     let differences = differences(&desired.top, &running.top, version);
     let plan = Plan::of(&differences, desired, running, version, Via::Vtysh);
     if plan.is_empty() {
-        return Ok(Transaction { plan, rendered: Rendered::default() });
+        return Ok(Transaction { plan, rendered: Rendered::default(), is_of_policies: true });
     }
     is_printed(&desired.top, &running.top, version).map_err(NotATransaction::Unprinted)?;
     let (policies, others): (Vec<_>, Vec<_>) =
@@ -91,14 +93,14 @@ pub fn transaction(
         script.policy(*policy)?;
     }
     let rendered = script.finish(&additions)?;
-    if others.is_empty() {
-        // The lines speak of these policies alone.
+    let is_of_policies = others.is_empty();
+    if is_of_policies {
         let [desired, running] = [desired, running].map(|config| only(config, &changed));
         leads_there(&rendered, &desired, &running, version)?;
     } else {
         leads_there(&rendered, desired, running, version)?;
     }
-    Ok(Transaction { plan, rendered })
+    Ok(Transaction { plan, rendered, is_of_policies })
 }
 
 /// Returns what `config` says of `policies`.

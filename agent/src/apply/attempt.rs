@@ -9,6 +9,7 @@
 //!                                                                   └──────── once more ───┤
 //!                                   failed ◄─ verify ◄─ read ◄─ reload ◄─ load last good ◄─┘
 //! ```
+//! A change of policies alone skips the first `read` if the last one is a moment old (`trust.rs`).
 
 mod back;
 mod comparison;
@@ -18,6 +19,7 @@ mod lines;
 mod reload;
 mod step;
 mod sweep;
+mod trust;
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,11 +38,12 @@ use super::{
     order::{EngineChoice, Order, Target},
     outcome::{Failure, Left, Outcome, Taken},
 };
-use crate::frr::Held;
+use crate::frr::{Held, LastHeld};
 use back::Back;
 use comparison::{Comparison, verdict};
 use lines::LINES_NAMED_MAX;
 pub(super) use step::{Fact, Next, Step, Written};
+use trust::Trust;
 
 /// How often the lines of a transaction are sent: FRR 10.3 may lose some without a complaint.
 const SENDS_MAX: u32 = 2;
@@ -87,9 +90,10 @@ pub(super) struct Attempt {
     phase: Phase,
     version: FrrVersion,
     /// What FRR held when it was last read, before this attempt.
-    last: Option<Held>,
+    last: Option<LastHeld>,
     /// What has to be done, if that is still what it holds.
     guess: Option<Comparison>,
+    trust: Trust,
     /// What FRR shall hold, with the numbers that it has already.
     wanted: Config,
     before: Arc<Config>,
@@ -123,13 +127,14 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Returns an attempt and its first step; `last` is what FRR held when it was last read.
-    pub(super) fn new(order: Order, last: Option<Held>) -> (Self, Step) {
+    pub(super) fn new(order: Order, last: Option<LastHeld>) -> (Self, Step) {
         let attempt = Self {
             order,
             phase: Phase::Asking,
             version: FrrVersion::default(),
             last,
             guess: None,
+            trust: Trust::None,
             wanted: Config::default(),
             before: Arc::default(),
             plan: Plan::default(),
@@ -158,10 +163,7 @@ impl Attempt {
     pub(super) fn next(&mut self, fact: Fact) -> Next {
         let phase = std::mem::replace(&mut self.phase, Phase::Asking);
         match (phase, fact) {
-            (Phase::Asking, Fact::Asked(Ok(version))) => {
-                self.version = version;
-                self.read(Phase::Reading)
-            }
+            (Phase::Asking, Fact::Asked(Ok(version))) => self.asked(version),
             (Phase::Asking, Fact::Asked(Err(reason))) | (Phase::Reading, Fact::Read(Err(reason))) => {
                 Next::End(Outcome::NotReady { reason })
             }
@@ -180,20 +182,7 @@ impl Attempt {
                 self.written = written;
                 self.read(Phase::ReadingLines)
             }
-            (Phase::ReadingLines, Fact::Read(Ok(held))) => {
-                let verdict = self.verify(&held);
-                if verdict.is_settled() {
-                    self.plan = self.by_lines.take().unwrap_or_default();
-                    return self.taken(&held, &verdict);
-                }
-                let is_quiet = self.written.complaints.is_empty() && self.written.failure.is_none();
-                if let Some(lines) = self.lines.clone().filter(|_| is_quiet && self.sends < SENDS_MAX) {
-                    return self.send_lines(lines);
-                }
-                let (missing, extra) = (verdict.missing.len(), verdict.extra.len());
-                info!(missing, extra, "frr-reload makes what the transaction left undone");
-                self.by_reload()
-            }
+            (Phase::ReadingLines, Fact::Read(Ok(held))) => self.lines_read(&held),
 
             (Phase::Printing, Fact::Printed(Ok(print))) => self.check_file(&print),
             (Phase::CheckingFile, Fact::Checked(Ok(errors))) => self.checked(&errors),
@@ -255,9 +244,16 @@ impl Attempt {
 
     /// Does what will be needed after the step under way, while others work on that.
     pub(super) fn meanwhile(&mut self) {
-        if matches!(self.phase, Phase::Reading) {
+        if matches!(self.phase, Phase::Asking) {
+            if let Some(last) = self.last.take_if(|last| last.is_trusted) {
+                self.version = last.held.version();
+                self.guess = self.comparison(&last.held);
+            }
+        } else if matches!(self.phase, Phase::Reading) {
             // Mostly FRR still holds what it did when it was last read.
-            self.guess = self.last.take().and_then(|last| self.comparison(&last));
+            if let Some(last) = self.last.take() {
+                self.guess = self.comparison(&last.held);
+            }
         } else if matches!(self.phase, Phase::SendingLines) {
             self.file();
         }
@@ -344,7 +340,7 @@ impl Attempt {
     fn taken(&mut self, held: &Held, verdict: &Verdict) -> Next {
         let unsettled = verdict.extra.iter().take(LINES_NAMED_MAX).map(ToString::to_string).collect();
         Next::End(Outcome::Taken(Box::new(Taken {
-            plan: std::mem::take(&mut self.plan),
+            plan: self.whole_plan(),
             engine: self.engine,
             unsettled,
             rendered: self.file(),

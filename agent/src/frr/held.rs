@@ -114,6 +114,16 @@ impl Held {
         Arc::ptr_eq(&self.union, &other.union)
     }
 
+    /// Whether it is what was loaded of `running`.
+    pub(super) fn is_of(&self, running: &Running) -> bool {
+        self.texts == *running
+    }
+
+    /// The FRR whose words these are.
+    pub(crate) fn version(&self) -> FrrVersion {
+        self.version
+    }
+
     /// What all daemons together hold.
     pub(crate) fn union(&self) -> &Arc<Config> {
         &self.union

@@ -1,9 +1,6 @@
 //! What FRR runs, asked of each daemon over its socket: no process is started.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use frr_driver::{
     exec::{CommandError, Output},
@@ -80,12 +77,17 @@ impl Frr {
     /// configuration is read.
     pub(crate) async fn running_if_quiet(&self) -> Option<Running> {
         let _quiet = self.writing.try_lock().ok()?;
-        self.running().await.ok()
+        let since = self.since();
+        let running = self.running().await.ok()?;
+        self.confirm(since, &running);
+        Some(running)
     }
 
-    /// Waits until nobody reads or writes; while the guard lives, nobody else does.
+    /// Waits until nobody reads or writes, to write; while the guard lives, nobody else does.
     pub(crate) async fn quiet(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().await
+        let quiet = self.writing.lock().await;
+        self.distrust();
+        quiet
     }
 
     /// Reads what each daemon runs; where a socket gives no answer to the end, vtysh is asked.
@@ -117,20 +119,12 @@ impl Frr {
 
     /// Reads what each daemon runs, and loads it; of what was read the last time, what it was loaded to is taken.
     pub(crate) async fn held(&self, version: FrrVersion) -> Result<Held, String> {
+        let since = self.since();
         let running = self.running().await?;
-        let last = Arc::clone(&self.last_held);
-        let loaded = tokio::task::spawn_blocking(move || {
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            let held = Held::load(running, version, last.as_ref());
-            *last = Some(held.clone());
-            held
-        });
+        let frr = self.clone();
+        let load = move |before: Option<&Held>| Held::load(running, version, before);
+        let loaded = tokio::task::spawn_blocking(move || frr.keep(since, load));
         loaded.await.map_err(|error| with_causes(&error))
-    }
-
-    /// What was held when it was last read.
-    pub(crate) fn last_held(&self) -> Option<Held> {
-        self.last_held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn running_by_vtysh(&self) -> Result<Running, String> {

@@ -126,7 +126,7 @@ impl Observer {
         if chosen.is_empty() {
             self.losses.held = None;
         } else if let (Some(running), Some(version)) = (running, observation.version) {
-            let before = self.losses.held.take().or_else(|| self.frr.last_held());
+            let before = self.losses.held.take().or_else(|| self.frr.last_held().map(|last| last.held));
             let loading = tokio::task::spawn_blocking(move || Held::load(running, version, before.as_ref()));
             let Ok(held) = loading.await else { return };
             let fingerprint = loss::fingerprint(held.bgpd());

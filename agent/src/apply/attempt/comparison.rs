@@ -45,6 +45,14 @@ impl Comparison {
         Self { held: held.clone(), wanted, before, plan, verdict, change }
     }
 
+    /// The reading, if lines that change policies, and nothing else, make it what is wanted: FRR takes them whatever
+    /// else was changed since.
+    pub(super) fn held_for_policies(&self) -> Option<&Held> {
+        let change = self.change.as_ref()?.as_ref().ok()?;
+        let is_for = change.is_of_policies && change.is_plain() && !self.verdict.is_settled();
+        is_for.then_some(&self.held)
+    }
+
     /// Whether it was made of `held`.
     pub(super) fn is_of(&self, held: &Held) -> bool {
         self.held.is_same_as(held)

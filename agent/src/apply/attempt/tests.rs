@@ -106,7 +106,9 @@ fn what_was_compared_beforehand_counts_if_frr_is_still_the_same() {
     let mut order = Bench::new(POLICY).attempt.order;
     order.sessions.clear();
     let begun = || {
-        let (mut attempt, _) = Attempt::new(order.clone(), Some(last.clone()));
+        let last = LastHeld { held: last.clone(), is_trusted: false };
+        let (mut attempt, _) = Attempt::new(order.clone(), Some(last));
+        attempt.meanwhile();
         attempt.next(Fact::Asked(Ok(VERSION)));
         attempt.meanwhile();
         assert!(attempt.guess.is_some());
@@ -115,6 +117,57 @@ fn what_was_compared_beforehand_counts_if_frr_is_still_the_same() {
     assert!(matches!(begun().next(Fact::Read(Ok(last.clone()))), Next::Do(Step::Checkpoint(..))));
     let other = Held::of_bgpd(POLICY, VERSION);
     assert!(matches!(begun().next(Fact::Read(Ok(other))), Next::End(Outcome::Taken(_))));
+}
+
+/// An attempt where FRR was read a moment ago, and held `running`.
+fn trusting(wanted: &str, running: &str, change: impl FnOnce(&mut Order)) -> Bench {
+    let mut bench = Bench::with(wanted, VERSION, change);
+    let last = LastHeld { held: Held::of_bgpd(running, VERSION), is_trusted: true };
+    bench.attempt = Attempt::new(bench.attempt.order, Some(last)).0;
+    bench
+}
+
+#[test]
+fn a_policy_is_sent_to_an_frr_that_was_read_a_moment_ago() {
+    let mut bench = trusting(POLICY, BASE, |_| {});
+    bench.asked().take(Fact::Stored(Ok(()))).written("").read(POLICY);
+    assert_eq!(bench.steps, ["ask", "checkpoint", "send", "read"]);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    assert_eq!((taken.engine, taken.plan.adds.len()), (Some(Engine::Transaction), 1));
+}
+
+#[test]
+fn everything_else_is_compared_with_what_frr_holds_now() {
+    let not_trusted = |bench: &mut Bench| {
+        bench.asked();
+        assert_eq!(bench.steps, ["ask", "read"]);
+    };
+    not_trusted(&mut trusting(WANTED, BASE, |_| {}));
+    // A new neighbor is no policy, and what is there already needs no line.
+    not_trusted(&mut trusting(&format!("{BASE} neighbor 10.0.0.2 remote-as 64513\n"), BASE, |_| {}));
+    not_trusted(&mut trusting(POLICY, POLICY, |_| {}));
+    not_trusted(&mut trusting(POLICY, BASE, |order| order.reports_only = true));
+    not_trusted(&mut trusting(POLICY, BASE, |order| order.engine = EngineChoice::FrrReload));
+    not_trusted(&mut trusting(POLICY, BASE, |order| order.target = Target::LastGood));
+    // Another FRR may say the same in other words.
+    let mut bench = trusting(POLICY, BASE, |_| {});
+    bench.take(Fact::Asked(Ok(FrrVersion(10, 7, 1))));
+    assert_eq!(bench.steps, ["ask", "read"]);
+}
+
+#[test]
+fn what_somebody_typed_a_moment_ago_is_found_afterwards() {
+    let typed = "route-map M permit 5\n";
+    let mut bench = trusting(POLICY, BASE, |_| {});
+    bench.asked().take(Fact::Stored(Ok(()))).written("").read(&format!("{typed}{POLICY}"));
+    // What is left to do is found out anew.
+    bench.take(Fact::Stored(Ok(()))).written("").read(POLICY);
+    assert_eq!(bench.steps, ["ask", "checkpoint", "send", "read", "checkpoint", "send", "read"]);
+    let Some(Outcome::Taken(taken)) = &bench.outcome else { panic!("{:?}", bench.outcome) };
+    let lines =
+        |lines: &[frr_driver::plan::PlanLine]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(lines(&taken.plan.adds), ["ip prefix-list P seq 5 permit 10.0.0.0/8"]);
+    assert_eq!(lines(&taken.plan.removes), ["route-map M permit 5"]);
 }
 
 #[test]
