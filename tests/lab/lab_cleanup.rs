@@ -7,6 +7,7 @@ use std::{
     panic,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, atomic::AtomicBool},
     thread,
     time::Duration,
 };
@@ -16,6 +17,7 @@ use nix::{
     unistd::Pid,
 };
 use routelet_tests::lab::{End, FrrVersion, Lab, NodeSpec, Root, Topology, wait};
+use signal_hook::{consts, flag};
 
 /// Makes [`holds_a_lab_when_asked`] hold one.
 const HOLD: &str = "ROUTELET_LAB_HOLD";
@@ -159,6 +161,8 @@ fn nothing_is_left_after_sigterm() {
 #[test]
 fn holds_a_lab_when_asked() {
     let Some(report) = std::env::var_os(HOLD) else { return };
+    // A shell that starts the tests in the background ignores SIGINT, and so would this process.
+    flag::register_conditional_default(consts::SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
     let lab = lab();
     lab.node("r1").run(["sh", "-c", ESCAPES]).unwrap();
     let traces = Traces::of(&lab);
@@ -184,7 +188,11 @@ fn check_killed_with(signal: Signal) {
     assert!(traces.left().len() > 20, "{:?}", traces.left());
 
     signal::kill(Pid::from_raw(holder.id().cast_signed()), signal).unwrap();
-    holder.wait().unwrap();
+    let ended = wait::until("the other process to end", GONE_WITHIN, || holder.try_wait().ok().flatten());
+    if ended.is_err() {
+        holder.kill().unwrap();
+    }
+    ended.unwrap();
     let output = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
     let output: Vec<_> = output.collect();
     wait::until("nothing to be left", GONE_WITHIN, || match traces.left().as_slice() {
