@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use frr_driver::{
-    config::{Origin, load},
+    config::{Config, Origin, load},
     merge::{BASE, Contribution, Desired, Generation, Warning, merge},
     policy::{self, Rejection, check_ranges},
     quirks::FrrVersion,
@@ -11,6 +11,9 @@ use frr_driver::{
 use routelet_status::snapshot::{SourceError, SourcePolicy, SourceState};
 
 use crate::source::{Digest, Policy, ReadError, Reading, SourceFile, Sources};
+
+/// How many reasons a person is told who asked: one screen.
+const REASONS_TOLD_MAX: usize = 16;
 
 /// One version of a source: its files by label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +84,12 @@ pub(crate) struct Refusal {
     pub(crate) fix: String,
 }
 
+/// The base by which contributions are judged.
+struct Base<'a> {
+    text: &'a str,
+    config: Config,
+}
+
 /// Judges `sources`, and merges those versions that count: the mounted one where it is accepted, else the last
 /// accepted one.
 pub(crate) fn judge(
@@ -97,7 +106,8 @@ pub(crate) fn judge(
         waits_for: String::new(),
     };
     let base = base_text(sources, memory, allow_empty_base);
-    let base_config = load(BASE, base.as_ref().map_or("", |version| first_text(version)), version);
+    let base = base.as_ref().map_or("", first_text);
+    let base = Base { text: base, config: load(BASE, base, version) };
     for (spec, reading) in &sources.readings {
         let name = spec.name.as_str();
         let mounted = version_of(reading);
@@ -107,9 +117,7 @@ pub(crate) fn judge(
             }
             Reading::Missing => Vec::new(),
             Reading::Unreadable(errors) => errors.iter().flat_map(|error| read_errors(name, error)).collect(),
-            Reading::Present(files) => {
-                judge_files(spec.policy, files, &base_config, version, allow_empty_base)
-            }
+            Reading::Present(files) => judge_files(spec.policy, files, &base, version, allow_empty_base),
         };
         let mut errors = refused_by_frr(name, mounted.as_ref(), memory)
             .unwrap_or_else(|| refusals.iter().map(|refusal| refusal.as_source_error(name)).collect());
@@ -157,14 +165,15 @@ fn refused_by_frr(name: &str, mounted: Option<&Version>, memory: &Memory) -> Opt
 fn judge_files(
     policy: Policy,
     files: &[SourceFile],
-    base: &frr_driver::config::Config,
+    base: &Base<'_>,
     version: FrrVersion,
     allow_empty_base: bool,
 ) -> Vec<Refusal> {
     let rejections = |file: &SourceFile| match policy {
+        Policy::Base if file.text == base.text => check_ranges(&base.config),
         Policy::Base => check_ranges(&load(BASE, &file.text, version)),
-        Policy::Extras => policy::check(&file.label, &file.text, policy::Policy::Extras, base),
-        Policy::Full => policy::check(&file.label, &file.text, policy::Policy::Full, base),
+        Policy::Extras => policy::check(&file.label, &file.text, policy::Policy::Extras, &base.config),
+        Policy::Full => policy::check(&file.label, &file.text, policy::Policy::Full, &base.config),
     };
     let mut refusals: Vec<Refusal> = files
         .iter()
@@ -272,6 +281,23 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+// === impl Judged ===
+
+impl Judged {
+    /// Returns why mounted versions do not count, the first reasons, each as `source:line: reason`.
+    pub(crate) fn refused_lines(&self) -> Vec<String> {
+        let errors =
+            self.states.iter().flat_map(|state| state.errors.iter().map(|error| (&state.name, error)));
+        errors
+            .take(REASONS_TOLD_MAX)
+            .map(|(name, SourceError { line, message })| match line {
+                Some(line) => format!("{name}:{line}: {message}"),
+                None => format!("{name}: {message}"),
+            })
+            .collect()
+    }
 }
 
 // === impl Refusal ===

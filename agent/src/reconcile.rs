@@ -291,18 +291,28 @@ impl Machine {
         }
     }
 
-    /// Returns what has come of the desired configuration; `None` while that is open.
+    /// Returns what has come of the sources; `None` while that is open.
     pub(crate) fn verdict(&self) -> Option<Result<String, String>> {
-        let wanted = self.judged.as_ref()?.desired.as_ref().map(|desired| &desired.generation);
+        let judged = self.judged.as_ref()?;
+        let wanted = judged.desired.as_ref().map(|desired| &desired.generation);
+        let mut reasons = judged.refused_lines();
         match (&self.state, &self.config.pending, &self.applied) {
-            (State::Applying(_), ..) => None,
+            (State::Applying(_), ..) => return None,
             (State::Settled, None, Some(applied)) if wanted == Some(applied) => {
-                Some(Ok(format!("FRR runs generation {applied}")))
+                let runs = format!("FRR runs generation {applied}");
+                if reasons.is_empty() {
+                    return Some(Ok(runs));
+                }
+                reasons.push(format!("{runs}, without what is refused"));
             }
             (State::Settled | State::BackingOff { .. }, pending, _) => {
-                Some(Err(pending.clone().unwrap_or_else(|| "nothing is applied".to_owned())))
+                let pending = pending.as_deref().unwrap_or("nothing is applied");
+                if !reasons.iter().any(|reason| reason == pending) {
+                    reasons.insert(0, pending.to_owned());
+                }
             }
         }
+        Some(Err(reasons.join("; ")))
     }
 
     /// Whether FRR is looked at more often, because something is awaited from it.

@@ -120,7 +120,9 @@ fn what_frr_did_not_take_is_not_tried_again_by_the_next_agent() {
         story.routes(&[]);
         assert_eq!(connections(story.node()), before, "FRR {version}");
         // A person may want to see it again.
-        story.node().exec(["routelet", "apply", "--now"]).unwrap();
+        let output = story.node().exec(["routelet", "apply", "--now"]).unwrap();
+        assert_eq!(output.status.code(), Some(1), "FRR {version}: {}", output.text());
+        assert!(output.text().contains(&format!("base:{line}: ")), "FRR {version}: {}", output.text());
         assert!(story.agent().log().unwrap().contains("apply failed"), "FRR {version}");
         story.node().replace_file(TwoGateways::BASE_PATH, &good).unwrap();
         story.until_status("the good base", |status| status["sources"][0]["accepted"] == true);

@@ -72,18 +72,19 @@ impl Machine {
 
     /// What went into a configuration that FRR took is accepted: kept for when a later version is refused.
     pub(super) fn accept_used(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
-        let Some(judged) = &self.judged else { return };
+        let Some(judged) = &mut self.judged else { return };
         if judged.desired.as_ref().map(|desired| &desired.generation) != self.applied.as_ref() {
             return;
         }
-        let mut is_new = false;
         for (name, version) in &judged.used {
             if self.memory.accepted.get(name).is_some_and(|accepted| accepted.version == *version) {
                 continue;
             }
-            is_new = true;
             let accepted = Accepted { version: version.clone(), at };
             self.memory.accepted.insert(name.clone(), accepted);
+            for state in judged.states.iter_mut().filter(|state| state.name == *name) {
+                state.accepted_at = Some(at);
+            }
             if let [(_, text)] = version.files.as_slice() {
                 actions.push(Action::KeepAccepted { name: name.clone(), text: Some(Arc::clone(&text.0)) });
             }
@@ -91,13 +92,9 @@ impl Machine {
         let used = &judged.used;
         let gone: Vec<String> =
             self.memory.accepted.keys().filter(|name| !used.contains_key(*name)).cloned().collect();
-        is_new |= !gone.is_empty();
         for name in gone {
             self.memory.accepted.remove(&name);
             actions.push(Action::KeepAccepted { name, text: None });
-        }
-        if is_new {
-            self.judge_sources(at, actions);
         }
     }
 

@@ -106,3 +106,23 @@ fn a_person_or_another_frr_may_have_it_tried_again() {
     let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
     assert_eq!(applies(&bench.observe(other)).unwrap().generation, bad);
 }
+
+#[test]
+fn who_has_it_tried_again_is_told_which_line_is_refused_again() {
+    let (bench, _) = refused();
+    let told = bench.machine.verdict().unwrap().unwrap_err();
+    assert!(told.starts_with("extras:1: FRR did not take this line; "), "{told}");
+
+    // The contract refuses it, and what runs is all right.
+    let mut bench = Bench::settled();
+    let runs = bench.machine.verdict().unwrap().unwrap();
+    bench.write("extras", "route-map 10.0.0.1-in permit 30\n");
+    bench.read(false);
+    bench.step(Event::ApplyNow);
+    bench.taken(&bench.machine.judged.as_ref().unwrap().desired.clone().unwrap(), false);
+    let told = bench.machine.verdict().unwrap().unwrap_err();
+    assert!(
+        told.starts_with("extras:1: ") && told.ends_with(&format!("; {runs}, without what is refused")),
+        "{told}"
+    );
+}
