@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 
 use frr_driver::{
     config::{Config, Rendered, render},
-    plan::Plan,
+    plan::{Plan, plan},
     quirks::FrrVersion,
     transaction::{NotATransaction, Transaction},
     verify::Verdict,
@@ -97,7 +97,8 @@ pub(super) struct Attempt {
     /// What FRR shall hold, with the numbers that it has already.
     wanted: Config,
     before: Arc<Config>,
-    plan: Plan,
+    /// What separates the two, for frr-reload; made when it is needed.
+    plan: Option<Plan>,
     /// The lines that make the change where nobody sees it halfway, or why there are none.
     change: Option<Result<Transaction, NotATransaction>>,
     /// What separates the two for a change that goes line by line: it touches less.
@@ -137,7 +138,7 @@ impl Attempt {
             trust: Trust::None,
             wanted: Config::default(),
             before: Arc::default(),
-            plan: Plan::default(),
+            plan: None,
             change: None,
             by_lines: None,
             file: None,
@@ -261,6 +262,11 @@ impl Attempt {
 
     // --- what there is to do ---
 
+    /// What frr-reload has to do.
+    fn plan(&mut self) -> &Plan {
+        self.plan.get_or_insert_with(|| plan(&self.wanted, &self.before, self.version))
+    }
+
     fn comparison(&self, held: &Held) -> Option<Comparison> {
         let Target::Desired(desired) = &self.order.target else { return None };
         let is_auto = self.order.engine == EngineChoice::Auto && !self.order.reports_only;
@@ -282,7 +288,7 @@ impl Attempt {
             return self.taken(held, &verdict);
         }
         if self.order.reports_only {
-            let plan = Box::new(self.plan.clone());
+            let plan = Box::new(self.plan().clone());
             return Next::End(Outcome::Drifted { plan, digest: held.digest() });
         }
         if !matches!(self.change, Some(Ok(_))) && self.is_too_much().is_some() {

@@ -22,8 +22,9 @@ pub(super) struct Comparison {
     pub(super) wanted: Config,
     /// What it holds.
     pub(super) before: Arc<Config>,
-    pub(super) plan: Plan,
     pub(super) verdict: Verdict,
+    /// What frr-reload has to do; `None` where it has nothing to do.
+    pub(super) plan: Option<Plan>,
     /// The lines that make the change where nobody sees it halfway, or why there are none; `None` if they were not
     /// looked for.
     pub(super) change: Option<Result<Transaction, NotATransaction>>,
@@ -40,9 +41,11 @@ impl Comparison {
         if !verdict.extra.is_empty() {
             before = Arc::new(held.against(&wanted));
         }
-        let plan = plan(&wanted, &before, version);
-        let change = (is_auto && !plan.is_empty()).then(|| transaction(&wanted, &before, version));
-        Self { held: held.clone(), wanted, before, plan, verdict, change }
+        let change = (is_auto && !verdict.is_settled()).then(|| transaction(&wanted, &before, version));
+        let change = change.filter(|change| !matches!(change, Ok(change) if change.plan.is_empty()));
+        let is_for_reload = !verdict.is_settled() && !matches!(change, Some(Ok(_)));
+        let plan = is_for_reload.then(|| plan(&wanted, &before, version));
+        Self { held: held.clone(), wanted, before, verdict, plan, change }
     }
 
     /// The reading, if lines that change policies, and nothing else, make it what is wanted: FRR takes them whatever

@@ -11,9 +11,11 @@ use super::Attempt;
 
 impl Attempt {
     /// The sessions that frr-reload would take down, if they are more than may be. A transaction takes down none.
-    pub(super) fn is_too_much(&self) -> Option<Vec<SessionId>> {
-        let sessions = going_down(&self.plan.impact, &self.order.sessions);
-        self.order.max_reset.is_some_and(|most| sessions.len() > most).then_some(sessions)
+    pub(super) fn is_too_much(&mut self) -> Option<Vec<SessionId>> {
+        let most = self.order.max_reset?;
+        let impact = self.plan().impact.clone();
+        let sessions = going_down(&impact, &self.order.sessions);
+        (sessions.len() > most).then_some(sessions)
     }
 }
 

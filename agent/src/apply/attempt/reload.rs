@@ -22,6 +22,8 @@ pub(super) const RELOADS_MAX: u32 = 2;
 
 impl Attempt {
     pub(super) fn by_reload(&mut self) -> Next {
+        // Where lines were to do it, it is not there yet.
+        self.plan();
         match self.is_too_much() {
             Some(sessions) if !self.is_written => Next::End(Outcome::Held { sessions }),
             Some(_) => {

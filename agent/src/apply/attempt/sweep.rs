@@ -48,12 +48,12 @@ impl Attempt {
             return None;
         }
         self.reminders += 1;
-        forgotten(&self.wanted, &self.plan, self.version)
+        forgotten(&self.wanted, self.plan.as_ref()?, self.version)
     }
 
     /// Whether `line` ran before, and should have gone.
     fn is_of_before(&self, line: &PlanLine) -> bool {
         let text = line.to_string();
-        self.plan.removes.iter().any(|before| before.to_string() == text)
+        self.plan.iter().flat_map(|plan| &plan.removes).any(|before| before.to_string() == text)
     }
 }

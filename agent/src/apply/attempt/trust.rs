@@ -41,7 +41,7 @@ impl Attempt {
     pub(super) fn lines_read(&mut self, held: &Held) -> Next {
         let verdict = self.verify(held);
         if verdict.is_settled() {
-            self.plan = self.by_lines.take().unwrap_or_default();
+            self.plan = self.by_lines.take();
             return self.taken(held, &verdict);
         }
         if matches!(self.trust, Trust::Given) {
@@ -59,7 +59,7 @@ impl Attempt {
 
     /// Returns what was changed, with what was sent on trust.
     pub(super) fn whole_plan(&mut self) -> Plan {
-        let plan = std::mem::take(&mut self.plan);
+        let plan = self.plan.take().unwrap_or_default();
         match std::mem::take(&mut self.trust) {
             Trust::Betrayed(earlier) => plan.after(earlier),
             Trust::None | Trust::Given => plan,
