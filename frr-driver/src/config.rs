@@ -81,13 +81,21 @@ impl Statement {
 
     /// The words of the statement.
     pub fn words(&self) -> Vec<&str> {
-        self.text.split(' ').collect()
+        words(&self.text)
     }
 
     /// The words of the statement, without a leading `no`.
     pub fn words_after_no(&self) -> Vec<&str> {
-        self.text.strip_prefix("no ").unwrap_or(&self.text).split(' ').collect()
+        words(self.text.strip_prefix("no ").unwrap_or(&self.text))
     }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    /// Hardly a line has more: one allocation does.
+    const USUAL: usize = 10;
+    let mut words = Vec::with_capacity(USUAL);
+    words.extend(text.split(' '));
+    words
 }
 
 impl fmt::Display for Statement {
@@ -120,18 +128,27 @@ pub struct Node {
 /// The lines of one context, by what they set: `neighbor 10.0.0.1 remote-as` is one key, whatever the number.
 ///
 /// A key may be a whole line, passwords included: `Debug` shows the statements alone.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Tree {
-    nodes: BTreeMap<String, Node>,
+    /// Shared with its clones until one of them changes; `None` = none, as most lines have.
+    nodes: Option<Arc<BTreeMap<String, Node>>>,
     /// How many nodes were ever made here.
     made: u32,
 }
 
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.nodes.values()).finish()
+        f.debug_list().entries(self.nodes().values()).finish()
     }
 }
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.made == other.made && self.nodes() == other.nodes()
+    }
+}
+
+impl Eq for Tree {}
 
 // === impl Node ===
 
@@ -154,19 +171,28 @@ impl Node {
 // === impl Tree ===
 
 impl Tree {
+    fn nodes(&self) -> &BTreeMap<String, Node> {
+        static NONE: BTreeMap<String, Node> = BTreeMap::new();
+        self.nodes.as_deref().unwrap_or(&NONE)
+    }
+
+    fn nodes_mut(&mut self) -> &mut BTreeMap<String, Node> {
+        Arc::make_mut(self.nodes.get_or_insert_default())
+    }
+
     /// Iterates over keys and nodes, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
-        self.nodes.iter().map(|(key, node)| (key.as_str(), node))
+        self.nodes().iter().map(|(key, node)| (key.as_str(), node))
     }
 
     /// Returns the node of `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.nodes.get(key)
+        self.nodes().get(key)
     }
 
     /// Iterates over the nodes whose key begins with `prefix`, by key.
     pub fn with_prefix<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Node)> {
-        self.nodes
+        self.nodes()
             .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))
             .map(|(key, node)| (key.as_str(), node))
@@ -174,12 +200,12 @@ impl Tree {
 
     /// Returns the number of nodes, without those in blocks.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.nodes().len()
     }
 
     /// Returns whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.nodes().is_empty()
     }
 
     /// Returns the nodes in the order in which they were first said.
@@ -195,19 +221,20 @@ impl Tree {
     }
 
     fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.nodes.get_mut(key)
+        self.nodes.as_mut().and_then(|nodes| Arc::make_mut(nodes).get_mut(key))
     }
 
     fn set(&mut self, key: String, statement: Statement) -> &mut Node {
-        match self.nodes.entry(key) {
+        let made = self.made.saturating_add(1);
+        match Arc::make_mut(self.nodes.get_or_insert_default()).entry(key) {
             Entry::Occupied(entry) => {
                 let node = entry.into_mut();
                 node.statement = statement;
                 node
             }
             Entry::Vacant(entry) => {
-                self.made = self.made.saturating_add(1);
-                entry.insert(Node::new(statement, self.made))
+                self.made = made;
+                entry.insert(Node::new(statement, made))
             }
         }
     }
@@ -220,7 +247,7 @@ impl Tree {
     /// Returns the block `key`, made with the header `statement` if it is not there.
     fn block(&mut self, key: &str, opens: Context, statement: impl FnOnce() -> Statement) -> &mut Node {
         let made = self.made.saturating_add(1);
-        let entry = self.nodes.entry(key.to_owned());
+        let entry = Arc::make_mut(self.nodes.get_or_insert_default()).entry(key.to_owned());
         let node = entry.or_insert_with(|| Node::new(statement(), made));
         self.made = self.made.max(node.position);
         node.opens = Some(opens);
@@ -228,21 +255,21 @@ impl Tree {
     }
 
     fn remove(&mut self, key: &str) -> Option<Node> {
-        self.nodes.remove(key)
+        self.nodes.as_mut().and_then(|nodes| Arc::make_mut(nodes).remove(key))
     }
 
     fn retain(&mut self, mut keep: impl FnMut(&str, &mut Node) -> bool) {
-        self.nodes.retain(|key, node| keep(key, node));
+        self.nodes_mut().retain(|key, node| keep(key, node));
     }
 
     /// Puts a line or block here, at the place that it had elsewhere.
     pub(crate) fn put_back(&mut self, key: String, node: Node) {
         self.made = self.made.max(node.position);
-        self.nodes.insert(key, node);
+        self.nodes_mut().insert(key, node);
     }
 
     fn values_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
-        self.nodes.iter_mut().map(|(key, node)| (key.as_str(), node))
+        self.nodes_mut().iter_mut().map(|(key, node)| (key.as_str(), node))
     }
 }
 

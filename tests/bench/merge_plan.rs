@@ -9,12 +9,14 @@ use std::{fmt::Write as _, hint::black_box, process::Command, time::Duration};
 
 use criterion::Criterion;
 use frr_driver::{
-    config::{load, render},
+    config::{Revision, load, render},
     merge::{Contribution, Desired, merge},
     numbers::keep_numbers,
     plan::plan,
     policy::Policy,
     quirks::FrrVersion,
+    transaction::transaction,
+    verify::{stale, verify},
 };
 use routelet_tests::lab::{FrrVersion as RootVersion, Root};
 
@@ -57,6 +59,8 @@ fn main() {
         });
     });
 
+    one_line(&mut criterion, &base, version);
+
     let lists = [permits(0..=LIST_LINES), permits(1..=LIST_LINES)].map(|text| load("list", &text, version));
     criterion.bench_function("keep numbers of one list", |b| {
         b.iter_with_large_drop(|| keep_numbers(black_box(&lists[0]), &lists[1], version));
@@ -87,6 +91,41 @@ fn main() {
         );
     }
     println!("memory at most: {} MB", peak_kib() / 1024);
+}
+
+/// What the agent thinks through for one prefix more, on the way to FRR and back.
+fn one_line(criterion: &mut Criterion, base: &str, version: FrrVersion) {
+    let line = format!("ip prefix-list {}-allowed seq 999 permit 10.99.0.0/24\n", peer(0));
+    let desired = load("base", &format!("{base}{line}"), version);
+    let printed = |config| render(config, &[], version).reveal().to_owned();
+    let (was, is) = (printed(&load("running", base, version)), printed(&desired));
+    let held = load("running", &was, version);
+
+    criterion.bench_function("one line: keep numbers", |b| {
+        b.iter_with_large_drop(|| keep_numbers(black_box(&desired), &held, version));
+    });
+    criterion.bench_function("one line: verify", |b| {
+        b.iter_with_large_drop(|| verify(black_box(&desired), &held, &held, version));
+    });
+    criterion.bench_function("one line: stale", |b| {
+        b.iter_with_large_drop(|| stale(black_box(&desired), &held, version));
+    });
+    criterion.bench_function("one line: transaction", |b| {
+        b.iter_with_large_drop(|| transaction(black_box(&desired), &held, version));
+    });
+    criterion.bench_function("one line: plan for frr-reload", |b| {
+        b.iter_with_large_drop(|| plan(black_box(&desired), &held, version));
+    });
+    criterion.bench_function("one line: revision", |b| {
+        b.iter_with_large_drop(|| Revision::between("running", &was, black_box(&is), version));
+    });
+    let revision = Revision::between("running", &was, &is, version).expect("entries differ, and nothing else");
+    criterion.bench_function("one line: revised", |b| {
+        b.iter_with_large_drop(|| revision.of(black_box(&held)));
+    });
+    criterion.bench_function("one line: render", |b| {
+        b.iter_with_large_drop(|| render(black_box(&desired), &[], version));
+    });
 }
 
 fn merged(base: &str, extras: &str, version: FrrVersion) -> Desired {

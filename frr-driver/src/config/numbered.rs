@@ -1,6 +1,6 @@
 //! Entries with a number, of lists and of route-maps: read by number and content, and put under another number.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::{Context, Node, Statement, Tree, list};
 
@@ -67,7 +67,7 @@ impl<'a> Numbered<'a> {
 
     /// Returns whether the other one is the same, word for word; if not, it may still say the same.
     pub(crate) fn has_text_of(&self, other: &Self) -> bool {
-        let clauses = |entry: &Self| entry.node.children.nodes.values();
+        let clauses = |entry: &Self| entry.node.children.nodes().values();
         let text = |node: &'a Node| node.statement.reveal();
         self.words == other.words && clauses(self).map(text).eq(clauses(other).map(text))
     }
@@ -109,10 +109,10 @@ impl Tree {
             return self.clone();
         }
         let mut moves = moves.iter().peekable();
-        let nodes = self.nodes.iter().map(|(key, node)| {
+        let nodes = self.nodes().iter().map(|(key, node)| {
             let other = moves.next_if(|(entry, _)| entry.key == key);
             other.map_or_else(|| (key.clone(), node.clone()), |(entry, number)| entry.under(*number))
         });
-        Self { nodes: nodes.collect(), made: self.made }
+        Self { nodes: Some(Arc::new(nodes.collect())), made: self.made }
     }
 }

@@ -70,10 +70,9 @@ pub(crate) fn render_for_vtysh(config: &Config) -> Rendered {
 /// Adds all of `config`; `exits` = whether `exit` closes blocks.
 fn push_all(rendered: &mut Rendered, config: &Config, exits: bool) {
     let mut nodes = config.top.in_written_order();
-    nodes.sort_by(|(a_key, a), (b_key, b)| {
-        let (a_section, b_section) = (section(a, exits), section(b, exits));
-        let by_key = if a_section.is_keyed() { a_key.cmp(b_key) } else { std::cmp::Ordering::Equal };
-        a_section.cmp(&b_section).then(by_key)
+    nodes.sort_by_cached_key(|(key, node)| {
+        let section = section(node, exits);
+        (section, section.is_keyed().then_some(*key))
     });
     for (_, node) in nodes {
         push_node(rendered, 0, node, exits);
@@ -164,7 +163,7 @@ fn ordered_children(context: Context, tree: &Tree) -> Vec<&Node> {
         nodes.sort_by_key(|node| !node.statement.reveal().ends_with(" route-server-client"));
     }
     if context == Context::Bgp {
-        nodes.sort_by_key(|node| match node.statement.words_after_no().as_slice() {
+        nodes.sort_by_cached_key(|node| match node.statement.words_after_no().as_slice() {
             _ if node.opens.is_some() => 6,
             // 7.5.1 wants `bfd`, or `bfd profile`, before it.
             ["neighbor", _, "bfd", "check-control-plane-failure"] => 5,

@@ -21,22 +21,26 @@ pub fn union<'a>(parts: impl IntoIterator<Item = &'a Config>) -> Config {
 impl Tree {
     /// Adds the lines of `other`, behind what is there; of those that are there, the text is taken.
     fn lay_over(&mut self, other: &Self) {
-        if self.nodes.is_empty() {
+        if self.is_empty() {
             self.clone_from(other);
             return;
         }
         let behind = self.made;
-        for (key, node) in &other.nodes {
-            if let Some(there) = self.nodes.get_mut(key) {
+        self.made = behind.saturating_add(other.made);
+        if other.is_empty() {
+            return;
+        }
+        let nodes = self.nodes_mut();
+        for (key, node) in other.nodes() {
+            if let Some(there) = nodes.get_mut(key) {
                 there.statement.clone_from(&node.statement);
                 there.opens = node.opens.or(there.opens);
                 there.children.lay_over(&node.children);
             } else {
                 let position = node.position.saturating_add(behind);
-                self.nodes.insert(key.clone(), Node { position, ..node.clone() });
+                nodes.insert(key.clone(), Node { position, ..node.clone() });
             }
         }
-        self.made = behind.saturating_add(other.made);
     }
 }
 
