@@ -4,7 +4,10 @@ mod attempt;
 mod order;
 mod outcome;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use frr_driver::{
     config::{Config, Rendered, render},
@@ -12,6 +15,7 @@ use frr_driver::{
     merge::Generation,
     quirks::FrrVersion,
     reload,
+    vtysh::Ready,
 };
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
@@ -33,8 +37,12 @@ const STEPS_MAX: usize = 64;
 /// Carries out `order`; returns how it ended, and how long it took.
 pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outcome, Duration) {
     let started = Instant::now();
-    let hands = Hands { frr, store, generation: order.generation() };
-    let (mut attempt, mut step) = Attempt::new(order, frr.last_held());
+    let last = frr.last_held();
+    // Where FRR is not read before, nothing but the lines is in the way.
+    let is_for_lines = order.may_be_lines() && last.as_ref().is_some_and(|last| last.is_trusted);
+    let ready = is_for_lines.then(|| Ready::start(&frr.vtysh(), &store.lines_file()).ok()).flatten();
+    let hands = Hands { frr, store, generation: order.generation(), ready: Mutex::new(ready) };
+    let (mut attempt, mut step) = Attempt::new(order, last);
     for _ in 0..STEPS_MAX {
         let at = Instant::now();
         let name = step.name();
@@ -66,12 +74,17 @@ struct Hands<'a> {
     frr: &'a Frr,
     store: &'a Arc<Store>,
     generation: Option<Generation>,
+    /// A vtysh for the lines that are being made.
+    ready: Mutex<Option<Ready>>,
 }
 
 // === impl Hands ===
 
 impl Hands<'_> {
     async fn do_step(&self, step: Step) -> Fact {
+        if !step.leads_to_lines() {
+            drop(self.take_ready());
+        }
         match step {
             Step::Ask => Fact::Asked(self.ask().await),
             Step::Read(version) => Fact::Read(self.frr.held(version).await),
@@ -120,12 +133,20 @@ impl Hands<'_> {
         Ok(())
     }
 
+    fn take_ready(&self) -> Option<Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Loads lines by one `vtysh -f`.
     async fn send(&self, text: &Arc<Rendered>) -> Written {
+        let ready = self.take_ready();
         match write_lines(self.store, text).await {
             Ok(file) => {
                 let _quiet = self.frr.quiet().await;
-                written(self.frr.vtysh().load(&file).await)
+                written(match ready {
+                    Some(ready) => ready.load().await,
+                    None => self.frr.vtysh().load(&file).await,
+                })
             }
             Err(reason) => Written { failure: Some(reason), ..Written::default() },
         }

@@ -10,6 +10,7 @@
 //! accepted/SOURCE.conf      the last accepted text of each contribution
 //! reload/{frr,vtysh}.conf   the configuration directory for frr-reload
 //! reload/lines.conf         what vtysh was given last
+//! reload/lines.gate         the pipe that a vtysh waits at for it; while there is such
 //! ```
 //! Directories are 0700, files 0600. Each file is replaced by a rename of a synced one: `kill -9` leaves the one
 //! before or the one after, and a temporary file that the next start removes.
@@ -24,13 +25,15 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use frr_driver::vtysh;
+
 pub(crate) use doubts::{Doubts, Guarded, KnownBad, Undo};
 pub(crate) use error::{Operation, StoreError};
 #[cfg(test)]
 pub(crate) use generations::GENERATIONS_KEPT;
 pub(crate) use generations::LastGood;
 
-use atomic::{FILE_MODE, fail, read_text, remove_temporaries, write};
+use atomic::{FILE_MODE, fail, read_text, remove_temporaries, write, write_unsynced};
 
 /// Who may enter the directories: the agent, because there are passwords in them.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -70,6 +73,7 @@ impl Store {
             remove_temporaries(&store.path.join(directory))?;
         }
         remove_temporaries(&store.path)?;
+        vtysh::let_go(&store.lines_file());
         Ok(store)
     }
 
@@ -115,12 +119,16 @@ impl Store {
         Ok(file)
     }
 
+    /// The file with lines for vtysh.
+    pub(crate) fn lines_file(&self) -> PathBuf {
+        self.path.join("reload").join("lines.conf")
+    }
+
     /// Writes lines for vtysh and returns the file. They are read at once: a power cut loses nothing by them.
     pub(crate) fn write_lines(&self, text: &str) -> Result<PathBuf, StoreError> {
-        let file = self.path.join("reload").join("lines.conf");
-        let open = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(&file);
-        let write = open.and_then(|mut open| open.write_all(text.as_bytes()));
-        write.map_err(fail(Operation::Write, &file))?;
+        let file = self.lines_file();
+        // A vtysh may wait at a pipe in its place: it is replaced, and not written to.
+        write_unsynced(&file, text.as_bytes())?;
         Ok(file)
     }
 

@@ -108,39 +108,32 @@ enum ReadError {
     TooMuch,
 }
 
+/// A process that was started; its process group is killed when this value goes.
+pub struct Started {
+    command: Command,
+    child: Child,
+    group: Group,
+}
+
 /// Runs `command` to its end.
 ///
 /// Dropping the future kills the whole process group.
 pub async fn run(command: Command) -> Result<Output, CommandError> {
-    let program = command.program();
-    let started = Instant::now();
-    let mut child = spawn(&command).map_err(|source| {
-        let program = program.clone();
+    start(command)?.finish().await
+}
+
+/// Starts `command`; who does not wait for its end kills it.
+pub fn start(command: Command) -> Result<Started, CommandError> {
+    let child = spawn(&command).map_err(|source| {
+        let program = command.program();
         if source.kind() == io::ErrorKind::NotFound {
             CommandError::NotFound { program }
         } else {
             CommandError::Failed { program, source }
         }
     })?;
-    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
-
-    let result =
-        timeout(command.timeout, converse(&mut child, command.stdin, command.output_bytes_max)).await;
-    let elapsed = started.elapsed();
-    let (status, all_closed, stdout, stderr) = match result {
-        Ok(Ok(end)) => end,
-        Ok(Err(ReadError::Io(source))) => return Err(CommandError::Failed { program, source }),
-        Ok(Err(ReadError::TooMuch)) => {
-            return Err(CommandError::TooMuchOutput { program, output_bytes_max: command.output_bytes_max });
-        }
-        Err(_elapsed) => return Err(CommandError::TimedOut { program, timeout: command.timeout }),
-    };
-    if all_closed {
-        // The leader is reaped and nobody holds a pipe: the number may soon belong to somebody else.
-        group.0 = None;
-    }
-    debug!(command = program, exit = status.code(), elapsed_ms = elapsed.as_millis(), "command ended");
-    Ok(Output { status, stdout: lossy(stdout), stderr: lossy(stderr), elapsed })
+    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+    Ok(Started { command, child, group })
 }
 
 /// Starts the process as the leader of a new process group.
@@ -225,6 +218,39 @@ async fn read(
 
 fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+// === impl Started ===
+
+impl Started {
+    /// Waits until the process ends; its time, also that of [`Output::elapsed`], begins now.
+    pub async fn finish(mut self) -> Result<Output, CommandError> {
+        let started = Instant::now();
+        let Command { timeout: within, output_bytes_max, .. } = self.command;
+        let (program, input) = (self.command.program(), self.command.stdin.take());
+        let result = timeout(within, converse(&mut self.child, input, output_bytes_max)).await;
+        let elapsed = started.elapsed();
+        let (status, all_closed, stdout, stderr) = match result {
+            Ok(Ok(end)) => end,
+            Ok(Err(ReadError::Io(source))) => return Err(CommandError::Failed { program, source }),
+            Ok(Err(ReadError::TooMuch)) => {
+                return Err(CommandError::TooMuchOutput { program, output_bytes_max });
+            }
+            Err(_elapsed) => return Err(CommandError::TimedOut { program, timeout: within }),
+        };
+        if all_closed {
+            // The leader is reaped and nobody holds a pipe: the number may soon belong to somebody else.
+            self.group.0 = None;
+        }
+        debug!(command = program, exit = status.code(), elapsed_ms = elapsed.as_millis(), "command ended");
+        Ok(Output { status, stdout: lossy(stdout), stderr: lossy(stderr), elapsed })
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("program", &self.command.program()).finish_non_exhaustive()
+    }
 }
 
 // === impl Command ===

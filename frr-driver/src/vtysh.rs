@@ -3,18 +3,21 @@
 //! Plain `vtysh -c` connects to every daemon, and hangs when one of them does (T18): ask the sockets first.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use crate::{
-    exec::{self, Command, CommandError, OUTPUT_BYTES_MAX, Output},
+    exec::{self, Command, CommandError, OUTPUT_BYTES_MAX, Output, Started},
     vty_socket::Daemon,
 };
 
+mod ready;
 #[cfg(test)]
 mod tests;
+
+pub use ready::{Ready, let_go};
 
 /// How vtysh is started.
 #[derive(Clone, Debug)]
@@ -61,6 +64,11 @@ impl Vtysh {
     /// Loads a file into the daemons.
     pub async fn load(&self, file: &Path) -> Result<Output, CommandError> {
         exec::run(self.command([OsString::from("-f"), file.into()])).await
+    }
+
+    /// Starts it with these arguments.
+    fn start<'a>(&self, args: impl IntoIterator<Item = &'a OsStr>) -> Result<Started, CommandError> {
+        exec::start(self.command(args))
     }
 
     /// The command line for these arguments.

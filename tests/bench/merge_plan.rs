@@ -119,7 +119,8 @@ fn one_line(criterion: &mut Criterion, base: &str, version: FrrVersion) {
     criterion.bench_function("one line: revision", |b| {
         b.iter_with_large_drop(|| Revision::between("running", &was, black_box(&is), version));
     });
-    let revision = Revision::between("running", &was, &is, version).expect("entries differ, and nothing else");
+    let revision =
+        Revision::between("running", &was, &is, version).expect("entries differ, and nothing else");
     criterion.bench_function("one line: revised", |b| {
         b.iter_with_large_drop(|| revision.of(black_box(&held)));
     });

@@ -1,5 +1,7 @@
 //! What an agent that was killed leaves to the next one: a change on trial, and what FRR did not take.
 
+use std::time::Duration;
+
 use routelet_tests::lab::{
     FrrVersion,
     metallb::Filter,
@@ -126,5 +128,27 @@ fn what_frr_did_not_take_is_not_tried_again_by_the_next_agent() {
         assert!(story.agent().log().unwrap().contains("apply failed"), "FRR {version}");
         story.node().replace_file(TwoGateways::BASE_PATH, &good).unwrap();
         story.until_status("the good base", |status| status["sources"][0]["accepted"] == true);
+    }
+}
+
+#[test]
+fn a_vtysh_that_waits_for_a_killed_agent_is_let_go() {
+    for version in FrrVersion::ALL {
+        let mut story = started_with(version, &[]);
+        let holds = |story: &Story| story.node().vtysh("show running-config").unwrap();
+        let before = holds(&story);
+        story.take_agent().kill();
+        // As an agent leaves it that is killed while it makes the lines.
+        let wait_at_a_pipe = "cd /var/lib/routelet/reload && rm -f lines.conf && mkfifo -m 600 lines.gate && \
+                              ln lines.gate lines.conf && exec vtysh -f lines.conf";
+        let (mut waiting, _) = story.node().spawn(["sh", "-c", wait_at_a_pipe]).unwrap();
+        // It takes far less to load a file.
+        wait::pass(Duration::from_secs(1));
+        assert!(waiting.is_running(), "FRR {version}: vtysh does not wait");
+        story.start_agent_with(&[]);
+        waiting.wait(CONVERGED_WITHIN).unwrap();
+        story.applied();
+        assert_eq!(holds(&story), before, "FRR {version}");
+        assert!(!story.node().exists("/var/lib/routelet/reload/lines.gate"), "FRR {version}");
     }
 }

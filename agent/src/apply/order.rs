@@ -15,6 +15,8 @@ pub(crate) struct Order {
     pub(crate) target: Target,
     /// What FRR is changed with.
     pub(crate) engine: EngineChoice,
+    /// FRR was not seen to run it yet.
+    pub(crate) is_new: bool,
     /// Differences are only told.
     pub(crate) reports_only: bool,
     /// How many established sessions may go down at once; `None` = any number.
@@ -26,6 +28,11 @@ pub(crate) struct Order {
 // === impl Order ===
 
 impl Order {
+    /// Whether one `vtysh -f` may do it.
+    pub(crate) fn may_be_lines(&self) -> bool {
+        self.is_new && self.engine == EngineChoice::Auto && !self.reports_only
+    }
+
     /// The generation that FRR shall run; `None` for the way back.
     pub(crate) fn generation(&self) -> Option<Generation> {
         match &self.target {

@@ -62,6 +62,7 @@ impl Machine {
         actions.push(Action::Apply(Box::new(Order {
             target: Target::Desired(desired),
             engine: self.settings.engine,
+            is_new,
             reports_only: is_drift && !self.settings.repairs_drift && !is_released,
             max_reset: self.settings.max_reset.filter(|_| !is_released),
             sessions: self.sessions_before.clone(),
@@ -74,6 +75,7 @@ impl Machine {
         actions.push(Action::Apply(Box::new(Order {
             target: Target::LastGood,
             engine: self.settings.engine,
+            is_new: false,
             reports_only: false,
             max_reset: None,
             sessions: Vec::new(),

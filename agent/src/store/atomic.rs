@@ -22,15 +22,23 @@ static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Replaces the file at `path`: complete and on the disk when this returns, untouched if it fails.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace(path, bytes, File::sync_all)?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Replaces the file at `path`, which a power cut may take back.
+pub(super) fn write_unsynced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace(path, bytes, |_| Ok(()))
+}
+
+fn replace(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> Result<(), StoreError> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(StoreError::Name(path.display().to_string()));
     };
     let number = WRITES.fetch_add(1, Ordering::Relaxed);
     let temporary = directory.join(format!("{TEMPORARY}{number}-{}", name.to_string_lossy()));
-    let result = write_new(&temporary, bytes).and_then(|()| {
-        std::fs::rename(&temporary, path).map_err(fail(Operation::Replace, path))?;
-        sync_directory(directory)
-    });
+    let result = write_new(&temporary, bytes, sync)
+        .and_then(|()| std::fs::rename(&temporary, path).map_err(fail(Operation::Replace, path)));
     if result.is_err() {
         // It may not exist; what stays is removed at the next start.
         std::fs::remove_file(&temporary).ok();
@@ -83,11 +91,11 @@ pub(super) fn fail(operation: Operation, path: &Path) -> impl FnOnce(io::Error) 
     move |source| StoreError::Io { operation, path: path.to_owned(), source }
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+fn write_new(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> Result<(), StoreError> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
         file.write_all(bytes)?;
-        file.sync_all()
+        sync(&file)
     };
     write().map_err(fail(Operation::Write, path))
 }

@@ -40,6 +40,21 @@ pub(in crate::apply) enum Step {
 // === impl Step ===
 
 impl Step {
+    /// Whether the lines of a transaction may be sent next, or are.
+    pub(in crate::apply) fn leads_to_lines(&self) -> bool {
+        match self {
+            Self::Ask | Self::Checkpoint(..) | Self::Send(_) => true,
+            Self::Read(_)
+            | Self::Print
+            | Self::Check(_)
+            | Self::Store(_)
+            | Self::Reload(_)
+            | Self::Cure
+            | Self::Pause(_)
+            | Self::LoadLastGood => false,
+        }
+    }
+
     /// Its name, for the log.
     pub(in crate::apply) fn name(&self) -> &'static str {
         match self {

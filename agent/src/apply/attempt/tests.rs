@@ -38,6 +38,7 @@ impl Bench {
         let mut order = Order {
             target: Target::Desired(Arc::new(merge(wanted, &[], version))),
             engine: EngineChoice::Auto,
+            is_new: true,
             reports_only: false,
             max_reset: None,
             sessions: vec![established("10.0.0.1")],
