@@ -2,7 +2,7 @@
 //! daemon, in which the lines can be made.
 //!
 //! `vtysh -f FILE` connects to the daemons and then opens FILE to lock it, before it asks any of them for anything
-//! (vtysh/vtysh_main.c, frr-7.5 to frr-10.7). A named pipe in the place of the file makes it wait there. When the lines
+//! (`vtysh/vtysh_main.c`, frr-7.5 to frr-10.7). A named pipe in the place of the file makes it wait there. When the lines
 //! take that place, and somebody opens the pipe, it goes on, and reads the lines: from 10 on once for each daemon, so
 //! they cannot come through the pipe itself.
 
