@@ -8,6 +8,9 @@ OUT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/$(HOST)
 export ROUTELET_BIN ?= $(OUT)/release/routelet
 export DEMO_FRR DEMO_EXIT
 
+# Tests in the lab wait for most of their time: three of them keep two processors busy.
+TEST_THREADS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+
 .PHONY: help build tools apiserver demo test matrix bench scale faults crds lint
 
 help: ## Print this list.
@@ -29,7 +32,7 @@ demo: tools build ## The main job on real FRR; DEMO_FRR=7.5.1|8.4.4|10.3|10.7, D
 
 test: tools ## Unit, golden and lab tests.
 	$(MAKE) -j2 build apiserver
-	cargo test --locked --workspace
+	RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),$(TEST_THREADS)) cargo test --locked --workspace
 
 matrix: tools build ## Every change of policy at every kind of peer, as tables in target/matrix.md; ROUTELET_MATRIX_VERSIONS, _CELLS, _CLEAR.
 	ROUTELET_MATRIX=$(or $(ROUTELET_MATRIX),full) \

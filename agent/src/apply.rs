@@ -38,9 +38,9 @@ const STEPS_MAX: usize = 64;
 pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outcome, Duration) {
     let started = Instant::now();
     let last = frr.last_held();
-    // Where FRR is not read before, nothing but the lines is in the way.
+    // Where FRR need not be read before, only the lines are waited for.
     let is_for_lines = order.may_be_lines() && last.as_ref().is_some_and(|last| last.is_trusted);
-    let ready = is_for_lines.then(|| Ready::start(&frr.vtysh(), &store.lines_file()).ok()).flatten();
+    let ready = if is_for_lines { ready(frr, store) } else { None };
     let hands = Hands { frr, store, generation: order.generation(), ready: Mutex::new(ready) };
     let (mut attempt, mut step) = Attempt::new(order, last);
     for _ in 0..STEPS_MAX {
@@ -63,6 +63,12 @@ pub(crate) async fn apply(frr: &Frr, store: &Arc<Store>, order: Order) -> (Outco
         }
     }
     (failed("the attempt came to no end".to_owned()), started.elapsed())
+}
+
+/// Starts a vtysh for lines that are to be made; where that cannot be, it is started when they are there.
+fn ready(frr: &Frr, store: &Store) -> Option<Ready> {
+    let ready = Ready::start(&frr.vtysh(), &store.lines_file());
+    ready.inspect_err(|error| debug!(reason = with_causes(error), "no vtysh waits for lines")).ok()
 }
 
 fn failed(reason: String) -> Outcome {

@@ -186,6 +186,40 @@ fn a_change_that_takes_down_too_many_sessions_waits_for_a_person() {
     story.routes(&[]);
 }
 
+/// The steps of the agent's applies so far.
+fn steps(story: &mut Story) -> Vec<String> {
+    let log = story.agent().log().unwrap();
+    let step = |line: &str| Some(line.split("step done step=\"").nth(1)?.split('"').next()?.to_owned());
+    log.lines().filter_map(step).collect()
+}
+
+#[track_caller]
+fn a_policy_is_sent_at_once(version: FrrVersion) {
+    let mut story = started_with(version, &["--log", "debug"]);
+    let seen = steps(&mut story).len();
+    story.set_extras(None);
+    story.routes(&[]);
+    story.applied();
+    let steps = steps(&mut story).split_off(seen);
+    assert_eq!(steps.get(..4).unwrap_or(&steps), ["ask", "checkpoint", "send", "read"], "FRR {version}");
+
+    // What somebody typed meanwhile is found afterwards, if not before.
+    story.node().vtysh_all(&["configure terminal", "route-map typed permit 10"]).unwrap();
+    story.set_extras(Some(Filter::Everything));
+    story.routes(&ALL);
+    wait::until("what was typed to go", CONVERGED_WITHIN, || {
+        !story.node().vtysh("show running-config").unwrap().contains("typed")
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_policy_is_sent_to_an_frr_that_was_just_read() {
+    for version in [FrrVersion::V8_4_4, FrrVersion::V10_3, FrrVersion::V10_7] {
+        a_policy_is_sent_at_once(version);
+    }
+}
+
 #[track_caller]
 fn drift(version: FrrVersion, policy: &str) -> (Story, String) {
     let mut story = started_with(version, &["--drift", policy]);
