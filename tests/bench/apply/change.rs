@@ -60,6 +60,14 @@ impl Change {
         }
     }
 
+    /// How often `way` is taken in a round: what is over in a moment differs most from one time to the next.
+    pub(crate) fn runs(self, way: Way) -> usize {
+        match (self, way) {
+            (Self::OneLine, Way::Routelet | Way::ByHand) => 4,
+            _ => 1,
+        }
+    }
+
     /// What is compared.
     pub(crate) fn ways(self) -> &'static [Way] {
         match self {

@@ -39,12 +39,14 @@ pub(crate) fn measure(bed: &mut Bed, change: Change, base: &Shape) -> Result<Sam
             if way == Way::RouteletReload && round > 0 && is_enough {
                 continue;
             }
-            let is_there = bed.shape(way) == Some(&to);
-            if !(is_there && change.is_two_way()) {
-                bed.prepare(way, &from)?;
+            for _ in 0..change.runs(way) {
+                let is_there = bed.shape(way) == Some(&to);
+                if !(is_there && change.is_two_way()) {
+                    bed.prepare(way, &from)?;
+                }
+                let sample = bed.apply(way, if is_there && change.is_two_way() { &from } else { &to })?;
+                samples.entry(way).or_default().push(sample);
             }
-            let sample = bed.apply(way, if is_there && change.is_two_way() { &from } else { &to })?;
-            samples.entry(way).or_default().push(sample);
         }
     }
     Ok(samples)
