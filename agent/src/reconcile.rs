@@ -16,7 +16,11 @@ mod keeping;
 mod observed;
 mod sources;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use frr_driver::{
     clear::ClearKind,
@@ -83,6 +87,8 @@ pub(crate) enum Event {
     Applied { outcome: Box<Outcome>, duration: Duration },
     /// The last good configuration was stored; `error` = it could not be.
     Kept { generation: Generation, error: Option<String> },
+    /// The accepted version of a source was stored; `error` = it could not be.
+    AcceptedKept { name: String, error: Option<String> },
     /// A clear was sent; `complaint` is FRR's, empty if it had none.
     Cleared { clear: Clear, complaint: String },
     /// A person wants a session to be cleared, and waits for [`Action::Answer`].
@@ -183,6 +189,8 @@ pub(crate) struct Machine {
     /// The doubts that are on the disk.
     doubted: Doubts,
     unkept: Option<Unkept>,
+    /// The sources whose accepted version is not on the disk.
+    unkept_sources: BTreeSet<String>,
     decider: Decider,
     /// When the decider wants to be asked again.
     clears_due: Option<Uptime>,
@@ -230,6 +238,7 @@ impl Machine {
             doubted: doubts.clone(),
             recalled: Some(doubts),
             unkept: None,
+            unkept_sources: BTreeSet::new(),
             decider: Decider::default(),
             clears_due: None,
             to_resume: Vec::new(),
@@ -254,10 +263,14 @@ impl Machine {
                 }
                 self.judge_sources(at, &mut actions);
             }
-            Event::Observed(observation) => self.observed(observation, now, at, &mut actions),
+            Event::Observed(observation) => {
+                self.observed(observation, now, at, &mut actions);
+                self.keep_accepted_again(&mut actions);
+            }
             Event::Felt(pulse) => self.felt(&pulse, &mut actions),
             Event::Applied { outcome, duration } => self.applied(*outcome, duration, now, at, &mut actions),
             Event::Kept { generation, error } => self.kept(&generation, error),
+            Event::AcceptedKept { name, error } => self.accepted_kept(name, error),
             Event::Cleared { clear, complaint } => self.cleared(&clear, &complaint, now, at, &mut actions),
             Event::ClearAsked { ticket, session, is_hard } => {
                 self.clear_asked(ticket, session, is_hard, now, at, &mut actions);

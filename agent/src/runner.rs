@@ -129,7 +129,7 @@ impl Runner {
                 break;
             }
             let Some(event) = self.take(wake, &mut in_flight).await else { continue };
-            let is_news = !matches!(event, Event::DeadlineReached);
+            let is_news = !matches!(event, Event::DeadlineReached | Event::AcceptedKept { .. });
             let actions = self.machine.step(event, in_flight.started.elapsed(), Timestamp::now());
             let is_applying = actions.iter().any(|action| matches!(action, Action::Apply(_)));
             for action in actions {
@@ -265,15 +265,15 @@ impl Runner {
                 }
             }
             Action::KeepAccepted { name, text } => {
-                let store = Arc::clone(&self.store);
+                let (store, results) = (Arc::clone(&self.store), in_flight.results.clone());
                 tokio::task::spawn_blocking(move || {
                     let kept = match text {
                         Some(text) => store.save_accepted(&name, &text),
                         None => store.forget_accepted(&name),
                     };
-                    if let Err(error) = kept {
-                        warn!(source = name, reason = with_causes(&error), "accepted version cannot be kept");
-                    }
+                    let error = kept.err().map(|error| with_causes(&error));
+                    // The loop is gone only when the agent ends.
+                    drop(results.blocking_send(Wake::Event(Event::AcceptedKept { name, error })));
                 });
             }
             Action::KeepDoubts(doubts) => {

@@ -9,9 +9,17 @@ use tracing::{info, warn};
 use super::{Action, Machine};
 use crate::{
     apply::LineError,
-    desired::{Accepted, Judged, judge, warnings},
+    desired::{Accepted, Judged, Version, judge, warnings},
     source::Digest,
 };
+
+/// What is stored of an accepted version; of several files nothing is.
+fn stored_text(version: &Version) -> Option<Arc<str>> {
+    match version.files.as_slice() {
+        [(_, text)] => Some(Arc::clone(&text.0)),
+        _ => None,
+    }
+}
 
 // === impl Machine ===
 
@@ -85,8 +93,8 @@ impl Machine {
             for state in judged.states.iter_mut().filter(|state| state.name == *name) {
                 state.accepted_at = Some(at);
             }
-            if let [(_, text)] = version.files.as_slice() {
-                actions.push(Action::KeepAccepted { name: name.clone(), text: Some(Arc::clone(&text.0)) });
+            if let Some(text) = stored_text(version) {
+                actions.push(Action::KeepAccepted { name: name.clone(), text: Some(text) });
             }
         }
         let used = &judged.used;
@@ -96,6 +104,27 @@ impl Machine {
             self.memory.accepted.remove(&name);
             actions.push(Action::KeepAccepted { name, text: None });
         }
+    }
+
+    /// Notes whether the accepted version of `name` is on the disk.
+    pub(super) fn accepted_kept(&mut self, name: String, error: Option<String>) {
+        match error {
+            None => drop(self.unkept_sources.remove(&name)),
+            Some(reason) => {
+                if self.unkept_sources.insert(name.clone()) {
+                    warn!(source = name, reason, "accepted version cannot be kept, and will be tried again");
+                }
+            }
+        }
+    }
+
+    /// Tries again to store what could not be: the next agent falls back to what is on the disk.
+    pub(super) fn keep_accepted_again(&self, actions: &mut Vec<Action>) {
+        actions.extend(self.unkept_sources.iter().map(|name| {
+            let accepted = self.memory.accepted.get(name);
+            let text = accepted.and_then(|accepted| stored_text(&accepted.version));
+            Action::KeepAccepted { name: name.clone(), text }
+        }));
     }
 
     /// The versions of the sources that these lines are from are not used again while they stay as they are.

@@ -20,6 +20,9 @@ use crate::{
     story::{Story, connections},
 };
 
+/// Where the agent keeps the base that was accepted last.
+const ACCEPTED_BASE: &str = "/var/lib/routelet/accepted/base.conf";
+
 /// Where the valid sources are, for the plan that must be empty in the end.
 const VALID_BASE: &str = "/tmp/valid/base.conf";
 const VALID_EXTRAS: &str = "/tmp/valid/extras";
@@ -182,6 +185,11 @@ impl History {
         let is_left = |prefix: &String| self.leaves_routes() && !accepted.contains(prefix);
         if have.iter().filter(|prefix| !is_left(prefix)).ne(&want) {
             return Err(format!("the kernel has routes {have:?}, not {want:?}"));
+        }
+        // What the next agent falls back to.
+        let kept = self.story.node().run(["cat", ACCEPTED_BASE]).map_err(|error| error.to_string())?;
+        if kept != self.wanted.base(&self.story) {
+            return Err("the base that was accepted is not on the disk".to_owned());
         }
         let argv = ["routelet", "plan", "-o", "json", "--base", VALID_BASE, "--extras", VALID_EXTRAS];
         let output = self.story.node().exec(argv).map_err(|error| error.to_string())?;

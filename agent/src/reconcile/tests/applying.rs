@@ -128,3 +128,19 @@ fn what_somebody_typed_is_only_reported_where_that_is_wanted() {
     let other = |seen: &mut Observation| seen.incarnations = vec![(Daemon::Bgpd, None)];
     assert!(!orders(&bench.observe(other))[0].reports_only);
 }
+
+#[test]
+fn what_was_accepted_is_stored_as_soon_as_the_disk_takes_it() {
+    let kept_again = |actions: &[Action]| {
+        let is_text = |text: &Option<Arc<str>>| text.as_deref() == Some(BASE);
+        actions.iter().filter(|it| matches!(it, Action::KeepAccepted { text, .. } if is_text(text))).count()
+    };
+    let mut bench = Bench::settled();
+    let kept =
+        |error: Option<&str>| Event::AcceptedKept { name: "base".into(), error: error.map(str::to_owned) };
+    bench.step(kept(Some("no space left on device")));
+    assert_eq!(kept_again(&bench.observe(|_| {})), 1);
+    assert_eq!(kept_again(&bench.observe(|_| {})), 1);
+    bench.step(kept(None));
+    assert_eq!(kept_again(&bench.observe(|_| {})), 0);
+}
