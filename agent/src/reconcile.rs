@@ -270,7 +270,7 @@ impl Machine {
             Event::Felt(pulse) => self.felt(&pulse, &mut actions),
             Event::Applied { outcome, duration } => self.applied(*outcome, duration, now, at, &mut actions),
             Event::Kept { generation, error } => self.kept(&generation, error),
-            Event::AcceptedKept { name, error } => self.accepted_kept(name, error),
+            Event::AcceptedKept { name, error } => self.accepted_kept(&name, error),
             Event::Cleared { clear, complaint } => self.cleared(&clear, &complaint, now, at, &mut actions),
             Event::ClearAsked { ticket, session, is_hard } => {
                 self.clear_asked(ticket, session, is_hard, now, at, &mut actions);

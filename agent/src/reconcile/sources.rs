@@ -107,11 +107,13 @@ impl Machine {
     }
 
     /// Notes whether the accepted version of `name` is on the disk.
-    pub(super) fn accepted_kept(&mut self, name: String, error: Option<String>) {
+    pub(super) fn accepted_kept(&mut self, name: &str, error: Option<String>) {
         match error {
-            None => drop(self.unkept_sources.remove(&name)),
+            None => {
+                self.unkept_sources.remove(name);
+            }
             Some(reason) => {
-                if self.unkept_sources.insert(name.clone()) {
+                if self.unkept_sources.insert(name.to_owned()) {
                     warn!(source = name, reason, "accepted version cannot be kept, and will be tried again");
                 }
             }
