@@ -104,18 +104,33 @@ impl Drop for Gate {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::{sleep, timeout};
+    use tokio::{task::yield_now, time::timeout};
 
     use super::*;
 
     const LONG: Duration = Duration::from_secs(20);
 
+    /// What the other one makes before it opens its file.
+    const BEGUN: &str = "begun";
+
     /// Opens its file twice, as vtysh does.
     fn vtysh(dir: &Path) -> Vtysh {
         let program = dir.join("vtysh");
-        fs::write(&program, "#!/bin/sh\nexec 3<\"$2\"\nexec cat \"$2\"\n").unwrap();
+        fs::write(&program, format!("#!/bin/sh\n: >${{2%/*}}/{BEGUN}\nexec 3<\"$2\"\nexec cat \"$2\"\n"))
+            .unwrap();
         fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         Vtysh { program, ..Vtysh::default() }
+    }
+
+    /// Waits until it is about to open `file`.
+    async fn begun(file: &Path) {
+        let begun = file.with_file_name(BEGUN);
+        let seen = async {
+            while !begun.exists() {
+                yield_now().await;
+            }
+        };
+        timeout(LONG, seen).await.unwrap();
     }
 
     fn replace(file: &Path, text: &str) {
@@ -128,10 +143,12 @@ mod tests {
     async fn it_loads_what_takes_the_place_of_its_file() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("lines.conf");
-        // One waits already, and one is not that far yet.
-        for head_start in [Duration::from_millis(200), Duration::ZERO] {
+        // One waits already, or is about to, and one has hardly begun.
+        for has_begun in [true, false] {
             let ready = Ready::start(&vtysh(dir.path()), &file).unwrap();
-            sleep(head_start).await;
+            if has_begun {
+                begun(&file).await;
+            }
             replace(&file, "lines\n");
             let output = timeout(LONG, ready.load()).await.unwrap().unwrap();
             assert_eq!((output.stdout.as_str(), output.status.success()), ("lines\n", true));
@@ -145,7 +162,7 @@ mod tests {
         let file = dir.path().join("lines.conf");
         let Ready { vtysh, gate } = Ready::start(&vtysh(dir.path()), &file).unwrap();
         std::mem::forget(gate);
-        sleep(Duration::from_millis(200)).await;
+        begun(&file).await;
         let_go(&file);
         let output = timeout(LONG, vtysh.finish()).await.unwrap().unwrap();
         assert_eq!((output.stdout.as_str(), output.status.success()), ("", true));
@@ -155,11 +172,9 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_not_needed_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let program = vtysh(dir.path());
-        drop(Ready::start(&program, &dir.path().join("lines.conf")).unwrap());
-        let left: Vec<_> =
-            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["vtysh"]);
+        let file = dir.path().join("lines.conf");
+        drop(Ready::start(&vtysh(dir.path()), &file).unwrap());
+        assert!(!file.exists() && !Gate::of(&file).pipe.exists());
     }
 
     #[test]
